@@ -1,0 +1,127 @@
+"""What is said to a zygote and to a sandbox: JSON in SOCK_SEQPACKET messages, descriptors beside.
+
+The zygote (the parent of the server; its control socket is inherited as the descriptor named in
+the environment variable MINIPOD_ZYGOTE):
+
+    -> {"op": "fork", "spec": SandboxSpec}  + [directory of the pod's cgroup]
+    <- {"uid": …, "pid": …}                 + [netns, pidfd]       sent by the new sandbox itself
+    <- {"uid": …, "error": Failure}
+
+    A server that exits with STOPPED wants to end: the zygote ends too. Any other end of it, by
+    signal too, and the zygote starts it again. Sandboxes are not touched by either.
+
+A sandbox (the socket SOCKET in the pod's folder; long paths by /proc/self/fd/N/SOCKET). The
+first message of a peer is a greeting; the newest connection of the role "server" wins; any number
+of "client" connections may stand beside it. Only uid 0 from outside the pod's PID namespace is
+served.
+
+    -> {"op": "hello", "version": VERSION, "role": "server" | "client"}
+    <- {"version": VERSION, "uid": …, "containers": {NAME: {"attempt": N, "id": …, "pid": …}}}
+
+    Requests carry "seq", and the answer has the same "seq": {"seq": N, "ok": {…}} or
+    {"seq": N, "error": Failure}. A message without "seq" is a hint: {"journal": OFFSET} says that
+    the journal has grown to OFFSET bytes; it may be lost.
+
+    of the role "server":
+    {"op": "network", "address": "10.244.0.2", "prefix": 24, "gateway": "10.244.0.1"}
+                                       lo up, eth0 up, address, default route
+    {"op": "start", "container": ContainerSpec}
+                                       ok: {"id": …, "pid": …}; the error is also in the journal
+    {"op": "restart", "name": …, "restart": Restart | null}
+                                       replaces what was told with "start"
+    {"op": "signal", "name": …, "signal": 15}      to the container's first process
+    {"op": "kill", "name": …}          SIGKILL to all that the container is and forked
+    {"op": "quit"}                     the sandbox ends, and so does all that is in it
+    of both roles:
+    {"op": "socket", "family": …, "type": …, "protocol": …}
+                                       ok: {} + [a socket made in the pod's network namespace]
+    of the role "client":
+    {"op": "exec", "name": …, "argv": […], "tty": bool, "env": {…}} + [stdin, stdout, stderr]
+                                       (tty: no descriptors are passed)
+                                       ok: {"pid": …} (+ [the terminal's master] with tty); then,
+                                       when it ends: {"exit": {"code": N, "signal": N}}
+                                       A client that hangs up first: SIGHUP to the process group.
+
+All pids are the host's. `Failure` is {"step": "mount overlay on /", "errno": 22, "message": …}.
+
+The journal (JOURNAL in the pod's folder, JSON lines, append-only; the truth of what happened):
+
+    {"event": "sandbox", "time": T, "pid": …}
+    {"event": "started", "time": T, "name": …, "attempt": N, "id": …, "pid": …}
+    {"event": "failed", "time": T, "name": …, "attempt": N, "id": …, "error": Failure}
+    {"event": "exited", "time": T, "name": …, "attempt": N, "id": …, "code": N, "signal": N,
+                        "started": T, "restart_at": T | null}
+    {"event": "warning", "time": T, "name": … | null, "message": …}     e.g. overlay refused
+
+    Times are seconds since the epoch. `code` is 128 + signal when a signal ended it, with `signal`
+    set; else signal is 0. After "failed" too a restart may be planned ("restart_at").
+
+Logs: CONTAINERS/NAME/ATTEMPT.log in the pod's folder, in the CRI format
+`2026-01-02T03:04:05.123456789Z stdout F text`. The scratch of an attempt is
+CONTAINERS/NAME/ATTEMPT.rootfs/; the server removes it when the attempt is over.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Final, TypedDict
+
+    class Restart(TypedDict):
+        """The one restart that a sandbox makes without being asked, after the next end.
+
+        `on` is "always" or "failure"; `delay` seconds count from the end; an attempt that ran
+        `reset_after` seconds or longer restarts at once. A signal sent by "kill" or "signal"
+        does not cancel it: send "restart" with null first.
+        """
+
+        on: str
+        delay: float
+        reset_after: float
+
+    class ContainerSpec(TypedDict):
+        """A container to start, complete: a restart needs nothing else.
+
+        `argv` is final, variables expanded; argv[0] without "/" is searched in env's PATH.
+        `cwd` is made if it does not exist, as Kubernetes' runtimes do. `cgroup` is the name of
+        the container's group below the pod's, made by the server. `share_host_files`: no overlay;
+        the host's root as it is (`files` and `masked` hold all the same).
+        """
+
+        name: str
+        attempt: int
+        argv: list[str]
+        env: dict[str, str]
+        cwd: str
+        cgroup: str
+        share_host_files: bool
+        restart: Restart | None
+
+    class SandboxSpec(TypedDict):
+        """A sandbox to fork. `folder` is the pod's, and exists. `masked` are host folders that no
+        container may see. `files` maps a path as containers see it ("/etc/hosts") to the name of
+        a file in the pod's folder. The sandbox of a node or of the fabric differs in nothing: its
+        containers are just never started.
+        """
+
+        uid: str
+        hostname: str
+        folder: str
+        masked: list[str]
+        files: dict[str, str]
+
+    class Failure(TypedDict):
+        """Why something was not done: the step's name, the kernel's errno (0: none), the words."""
+
+        step: str
+        errno: int
+        message: str
+
+
+VERSION: Final = 1
+STOPPED: Final = 0
+ZYGOTE_VARIABLE: Final = "MINIPOD_ZYGOTE"
+SOCKET: Final = "sandbox.sock"
+JOURNAL: Final = "journal"
+CONTAINERS: Final = "containers"
+START_FAILED: Final = 128

@@ -1,0 +1,95 @@
+"""What a store promises. `sqlite` and `memory` keep it; tests/contract holds both to it.
+
+Calls are synchronous and take microseconds: there is one writer, the engine, on one event loop.
+Only `watch` waits.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from contextlib import AbstractContextManager
+
+    from minipod.model.pod import JSON
+
+
+class Key(NamedTuple):
+    """Which object: its kind ("Pod"), namespace ("" for kinds without one) and name."""
+
+    kind: str
+    namespace: str
+    name: str
+
+
+class Change(StrEnum):
+    """What happened to an object, in the words of a Kubernetes watch."""
+
+    ADDED = "ADDED"
+    MODIFIED = "MODIFIED"
+    DELETED = "DELETED"
+
+
+class Revision(NamedTuple):
+    """One change; `obj` is the object as it was then, with `version` as its resourceVersion."""
+
+    version: int
+    change: Change
+    key: Key
+    obj: JSON
+
+
+class Store(Protocol):
+    """Objects with revisions, and records of what minipod owns on the host.
+
+    Objects are copied in and out: what a caller does to one later changes nothing here.
+    """
+
+    @property
+    def version(self) -> int:
+        """The newest revision; 0 in an empty store."""
+
+    def get(self, key: Key) -> JSON | None:
+        """Return the object, or None."""
+
+    def list(self, kind: str, namespace: str | None = None) -> list[JSON]:
+        """Return the objects of a kind (of one namespace, or of all), by namespace and name."""
+
+    def create(self, obj: JSON) -> JSON:
+        """Store a new object, set its resourceVersion, return it. AlreadyExists if the key is taken."""
+
+    def update(self, obj: JSON) -> JSON:
+        """Replace an object whole. NotFound; Conflict if its resourceVersion is set and not current.
+
+        An update that changes nothing makes no revision.
+        """
+
+    def delete(self, key: Key) -> JSON:
+        """Remove an object and return its last state, with the deletion's resourceVersion. NotFound."""
+
+    def watch(self, kind: str, namespace: str | None, after: int) -> AsyncIterator[Revision]:
+        """Yield every revision of a kind after the version `after`, for ever, in order.
+
+        Expired if revisions after `after` are no longer kept (a store keeps the last 10,000).
+        A slow reader delays nobody.
+        """
+
+    def record(self, bucket: str, key: str) -> Any | None:
+        """Return a record, or None. Records have no revisions; a value is JSON."""
+
+    def records(self, bucket: str) -> dict[str, Any]:
+        """Return all records of a bucket, by key."""
+
+    def put_record(self, bucket: str, key: str, value: Any) -> None:
+        """Set a record. On disk before this returns: records name owners of what is made next."""
+
+    def drop_record(self, bucket: str, key: str) -> None:
+        """Remove a record; nothing happens if there is none."""
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Make the calls inside one change: all or none, watchers told at the end. Not nested."""
+
+    def close(self) -> None:
+        """Close; watches end."""
