@@ -28,7 +28,8 @@ class Network(Protocol):
 
     Every `ensure_` can be called again after anything: it creates, tolerates what exists, and
     verifies that what exists is ours and as meant; HostError if it is somebody else's. Every
-    removal succeeds when there is nothing, goes on after an error, and reports all in one HostError.
+    removal succeeds when there is nothing, goes on after an error, and reports all in one
+    HostError.
     """
 
     async def claim(self, root_id: str, candidates: Iterable[IPv4Network]) -> IPv4Network:
@@ -41,7 +42,7 @@ class Network(Protocol):
         """
 
     async def forwarding(self) -> bool:
-        """Return whether the host forwards IPv4 now; the caller records it before `ensure_fabric`."""
+        """Return whether the host forwards IPv4 now: to be recorded before `ensure_fabric`."""
 
     async def ensure_fabric(self, plan: NetworkPlan, fabric: Namespace) -> list[str]:
         """Join host and fabric: bridge, veth, addresses, routes, nft table, host's ip_forward.

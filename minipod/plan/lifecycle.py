@@ -1,0 +1,282 @@
+"""What to do next with a pod: facts in, steps out (the kubelet's syncPod, as a pure function).
+
+The decision is level-triggered: it looks at how things are, never at how they came to be so. The
+same call therefore serves a new pod, a restart of the server and a reboot of the machine.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Mapping
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from minipod.model.observed import ContainerFacts, History
+from minipod.model.pod import Pod, RestartPolicy
+from minipod.plan.backoff import RESET_AFTER, restart_delay, restarts_after
+from minipod.plan.process import Process
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class SandboxState(Enum):
+    """Where the pod's own process is."""
+
+    ABSENT = auto()
+    """Never made, or gone, and nothing of it is left."""
+    READY = auto()
+    """Alive and connected to the server."""
+    LOST = auto()
+    """It ended without being told to: its leftovers are to be cleared away."""
+
+
+class Deletion(msgspec.Struct, frozen=True):
+    """The pod is to go: by `deadline` (seconds since the epoch) with force."""
+
+    deadline: float
+
+
+class Restart(msgspec.Struct, frozen=True):
+    """The restart that the sandbox makes by itself after the next end of a container."""
+
+    on: RestartPolicy
+    delay: float
+    reset_after: float = RESET_AFTER
+
+
+class PodFacts(msgspec.Struct, frozen=True):
+    """All that a decision looks at. `processes` holds None for a container that has no program.
+
+    `told` are the restarts that the sandbox knows of now, `asked_to_end` the containers whose
+    current attempt has been sent SIGTERM. `wired`: the pod's link and addresses are in place.
+    """
+
+    pod: Pod
+    processes: Mapping[str, Process | None]
+    has_address: bool = False
+    sandbox: SandboxState = SandboxState.ABSENT
+    wired: bool = False
+    finished: bool = False
+    history: History = History()
+    told: Mapping[str, Restart | None] = {}
+    asked_to_end: frozenset[str] = frozenset()
+    deletion: Deletion | None = None
+
+    def container(self, name: str) -> ContainerFacts | None:
+        """Return what is known of a container; None if it never began."""
+        return self.history.containers.get(name)
+
+    @property
+    def running(self) -> tuple[str, ...]:
+        """The containers that run, in the manifest's order."""
+        if self.sandbox is not SandboxState.READY:
+            return ()
+        return tuple(
+            container.name
+            for container in self.pod.spec.containers
+            if (facts := self.container(container.name)) and facts.current.running
+        )
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One thing to do; `describe` says it as the middle of "cannot …: cause"."""
+
+    def describe(self) -> str:
+        """Return the step in words."""
+        raise NotImplementedError
+
+
+class AssignAddress(Step, frozen=True):
+    """Take a free address of the node."""
+
+    def describe(self) -> str:
+        """Return the step in words."""
+        return "assign an address"
+
+
+class ClearSandbox(Step, frozen=True):
+    """Remove what a sandbox that ended left behind."""
+
+    def describe(self) -> str:
+        """Return the step in words."""
+        return "clear away the lost sandbox"
+
+
+class CreateSandbox(Step, frozen=True):
+    """Make the pod's namespaces and the process that holds them."""
+
+    def describe(self) -> str:
+        """Return the step in words."""
+        return "create the pod's sandbox"
+
+
+class Wire(Step, frozen=True):
+    """Make the pod's link and set its addresses."""
+
+    def describe(self) -> str:
+        """Return the step in words."""
+        return "connect the pod to its node"
+
+
+class StartContainer(Step, frozen=True):
+    """Start an attempt of a container."""
+
+    name: str
+    attempt: int
+    process: Process
+    restart: Restart | None
+
+    def describe(self) -> str:
+        """Return the step in words."""
+        return f"start container {self.name}"
+
+
+class TellRestart(Step, frozen=True):
+    """Tell the sandbox which restart to make by itself."""
+
+    name: str
+    restart: Restart | None
+
+    def describe(self) -> str:
+        """Return the step in words."""
+        return f"tell the sandbox how to restart container {self.name}"
+
+
+class Signal(Step, frozen=True):
+    """Send a signal to a container's first process."""
+
+    name: str
+    signal: signal.Signals
+
+    def describe(self) -> str:
+        """Return the step in words."""
+        return f"send {self.signal.name} to container {self.name}"
+
+
+class DestroySandbox(Step, frozen=True):
+    """End the sandbox and with it all that runs in the pod; clear away the rest."""
+
+    def describe(self) -> str:
+        """Return the step in words."""
+        return "remove the pod's sandbox"
+
+
+class ReleaseAddress(Step, frozen=True):
+    """Give the address back."""
+
+    def describe(self) -> str:
+        """Return the step in words."""
+        return "release the pod's address"
+
+
+class Forget(Step, frozen=True):
+    """Remove the pod's folder and object: the pod is gone."""
+
+    def describe(self) -> str:
+        """Return the step in words."""
+        return "remove the pod's object"
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """The steps to take now, in order; and, with none, when to look again (None: when told)."""
+
+    steps: tuple[Step, ...] = ()
+    wake_at: float | None = None
+
+
+def decide(facts: PodFacts, now: float) -> Decision:
+    """Return what to do now. After the steps are done, ask again."""
+    if facts.deletion is not None:
+        return _delete(facts, facts.deletion, now)
+    if facts.finished:
+        return Decision(tuple(_give_back(facts)))
+    preparation = _prepare(facts)
+    if preparation is not None:
+        return Decision((preparation,))
+    starts = tuple(_starts(facts, now))
+    waits = [when for when in (_due(facts, name) for name in facts.processes) if when]
+    return Decision(starts, min((when for when in waits if when > now), default=None))
+
+
+def _prepare(facts: PodFacts) -> Step | None:
+    if not facts.has_address:
+        return AssignAddress()
+    match facts.sandbox:
+        case SandboxState.LOST:
+            return ClearSandbox()
+        case SandboxState.ABSENT:
+            return CreateSandbox()
+        case SandboxState.READY:
+            return None if facts.wired else Wire()
+
+
+def _give_back(facts: PodFacts) -> Iterator[Step]:
+    if facts.sandbox is not SandboxState.ABSENT:
+        yield DestroySandbox()
+    if facts.has_address:
+        yield ReleaseAddress()
+
+
+def _delete(facts: PodFacts, deletion: Deletion, now: float) -> Decision:
+    if not facts.running or now >= deletion.deadline:
+        return Decision((*_give_back(facts), Forget()))
+    steps: list[Step] = []
+    for name in facts.running:
+        if name not in facts.asked_to_end:
+            # Without this, the sandbox would start again what is asked to end.
+            steps += [TellRestart(name, None), Signal(name, signal.SIGTERM)]
+    return Decision(tuple(steps), deletion.deadline)
+
+
+def _starts(facts: PodFacts, now: float) -> Iterator[Step]:
+    policy = facts.pod.spec.restart_policy
+    for name, process in facts.processes.items():
+        container = facts.container(name)
+        if container is None:
+            if process is not None:
+                yield StartContainer(name, 0, process, _restart(policy, 0))
+            continue
+        if container.current.running:
+            restart = _restart(policy, container.restarts_in_row)
+            if facts.told.get(name) != restart:
+                yield TellRestart(name, restart)
+            continue
+        due = _due(facts, name)
+        if process is not None and due is not None and due <= now:
+            # This start is the one that the back-off waited for: it counts as one more in a row.
+            yield StartContainer(
+                name,
+                container.current.number + 1,
+                process,
+                _restart(policy, container.restarts_in_row + 1),
+            )
+
+
+def _restart(policy: RestartPolicy, restarts_in_row: int) -> Restart | None:
+    if policy is RestartPolicy.NEVER:
+        return None
+    return Restart(policy, restart_delay(restarts_in_row))
+
+
+def _due(facts: PodFacts, name: str) -> float | None:
+    """Return when the server has to start an ended container; None if never, or not the server."""
+    container = facts.container(name)
+    if container is None or container.current.finished is None:
+        return None
+    if container.current.restart_at is not None:
+        return None  # the sandbox does it
+    return next_start(container, facts.pod.spec.restart_policy)
+
+
+def next_start(container: ContainerFacts, policy: RestartPolicy) -> float | None:
+    """Return when an ended container starts again, whoever does it; None if it never does."""
+    ended = container.current
+    if ended.finished is None or not restarts_after(policy, ended.code):
+        return None
+    if ended.restart_at is not None:
+        return ended.restart_at
+    long_run = ended.finished - ended.started >= RESET_AFTER
+    return ended.finished + restart_delay(0 if long_run else container.restarts_in_row)
