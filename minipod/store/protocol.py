@@ -33,12 +33,16 @@ class Change(StrEnum):
 
 
 class Revision(NamedTuple):
-    """One change; `obj` is the object as it was then, with `version` as its resourceVersion."""
+    """One change; `obj` is the object as it was then, with `version` as its resourceVersion.
+
+    `before` is the object before the change; None for ADDED, and where it is no longer kept.
+    """
 
     version: int
     change: Change
     key: Key
     obj: JSON
+    before: JSON | None
 
 
 class Store(Protocol):
@@ -58,22 +62,23 @@ class Store(Protocol):
         """Return the objects of a kind (of one namespace, or of all), by namespace and name."""
 
     def create(self, obj: JSON) -> JSON:
-        """Store a new object, set its resourceVersion, return it. AlreadyExists if the key is taken."""
+        """Store a new object, set its resourceVersion, return it. AlreadyExists."""
 
     def update(self, obj: JSON) -> JSON:
-        """Replace an object whole. NotFound; Conflict if its resourceVersion is set and not current.
+        """Replace an object whole. NotFound; Conflict if its resourceVersion is set and is old.
 
         An update that changes nothing makes no revision.
         """
 
     def delete(self, key: Key) -> JSON:
-        """Remove an object and return its last state, with the deletion's resourceVersion. NotFound."""
+        """Remove an object, return its last state with the deletion's version. NotFound."""
 
     def watch(self, kind: str, namespace: str | None, after: int) -> AsyncIterator[Revision]:
-        """Yield every revision of a kind after the version `after`, for ever, in order.
+        """Yield every revision of a kind after the version `after`, until the store is closed.
 
-        Expired if revisions after `after` are no longer kept (a store keeps the last 10,000).
-        A slow reader delays nobody.
+        Expired, at the first step, if revisions after `after` are no longer kept (a store keeps
+        the last 10,000), or if `after` is yet to come. A slow reader delays nobody. A wait that
+        is cancelled loses nothing.
         """
 
     def record(self, bucket: str, key: str) -> Any | None:
@@ -89,7 +94,10 @@ class Store(Protocol):
         """Remove a record; nothing happens if there is none."""
 
     def transaction(self) -> AbstractContextManager[None]:
-        """Make the calls inside one change: all or none, watchers told at the end. Not nested."""
+        """Make the calls inside one change: all or none, watchers told at the end.
+
+        Not nested, and nothing is awaited inside.
+        """
 
     def close(self) -> None:
         """Close; watches end."""
