@@ -30,7 +30,9 @@ class Process(msgspec.Struct, frozen=True):
 def expand(text: str, variables: Mapping[str, str]) -> str:
     """Return the text with $(NAME) replaced as Kubernetes does.
 
-    Source: third_party/forked/golang/expansion. $$ is a literal $, so $$(NAME) stays $(NAME); a reference to an unknown name stays as it is.
+    Source: third_party/forked/golang/expansion.
+
+    $$ is a literal $, so $$(NAME) stays $(NAME); a reference to an unknown name stays as it is.
     """
 
     def value(match: re.Match[str]) -> str:

@@ -1,0 +1,219 @@
+"""The network of one root: its fabric, its default node, and the addresses of the node's pods."""
+
+from __future__ import annotations
+
+import asyncio
+from ipaddress import IPv4Network
+from typing import TYPE_CHECKING
+
+from minipod.engine.sandboxes import Order, Sandbox, Sandboxes
+from minipod.errors import HostError
+from minipod.plan.addresses import AddressPool, candidates
+from minipod.plan.netns import node_names
+from minipod.plan.network import NetworkPlan, NodePlan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from ipaddress import IPv4Address
+
+    from minipod.engine.hands import Hands
+
+FABRIC_UID = "fabric"
+NODE_UID = "node-0"
+INFRASTRUCTURE = frozenset({FABRIC_UID, NODE_UID})
+
+_BUCKET = "network"
+_POOL = "addresses"
+
+
+class Cluster:
+    """The fabric and the default node: built when the first pod needs them, rebuilt when lost.
+
+    `on_node_lost` is called when the node's namespace went, and with it every pod's link.
+    """
+
+    def __init__(
+        self,
+        hands: Hands,
+        sandboxes: Sandboxes,
+        wanted: IPv4Network | None,
+        on_node_lost: Callable[[], None],
+    ) -> None:
+        self._hands = hands
+        self._sandboxes = sandboxes
+        self._wanted = wanted
+        self._on_node_lost = on_node_lost
+        self._building = asyncio.Lock()
+        self._ready = False
+        self._living: dict[str, Sandbox] = {}
+        self.plan = self._recorded_plan()
+        self._pool: AddressPool | None = self._recorded_pool()
+
+    @property
+    def node(self) -> NodePlan | None:
+        """The default node's place; None until the network has been claimed."""
+        return self.plan.node(self._hands.node_name, 0) if self.plan else None
+
+    @property
+    def required_node(self) -> NodePlan:
+        """The default node's place, for those who know that the network has been claimed."""
+        node = self.node
+        assert node is not None
+        return node
+
+    async def ensure(self) -> tuple[str, ...]:
+        """Have the network in place; return warnings of what was new or could not be had.
+
+        HostError if it cannot be built; the next call tries again.
+        """
+        async with self._building:
+            if self._ready:
+                return ()
+            warnings: list[str] = []
+            plan = self.plan or await self._claim(warnings)
+            node = plan.node(self._hands.node_name, 0)
+            fabric = await self._namespace(FABRIC_UID)
+            place = await self._namespace(NODE_UID)
+            network = self._hands.network
+            warnings += await network.ensure_fabric(plan, fabric)
+            await network.ensure_node(plan, node, fabric, place)
+            # Both may have ended while the other was built.
+            self._ready = len(self._living) == len(INFRASTRUCTURE)
+            return tuple(warnings)
+
+    async def adopt(self) -> bool:
+        """Take back fabric and node from an earlier server; return whether the node lives."""
+        for uid in INFRASTRUCTURE:
+            sandbox = await self._sandboxes.adopt(uid, self._folder(uid), _Part(self, uid))
+            if sandbox is not None:
+                self._living[uid] = sandbox
+        return NODE_UID in self._living
+
+    async def connect(self, link: str, address: IPv4Address, pod: Sandbox) -> None:
+        """Make a pod's link, anew if there is an old one."""
+        await self.ensure()
+        node = self._living[NODE_UID]
+        await self._hands.network.disconnect_pod(link, node)
+        await self._hands.network.connect_pod(link, address, node, pod)
+
+    async def disconnect(self, link: str) -> None:
+        """Remove a pod's link; nothing happens if it, or the node, is gone."""
+        node = self._living.get(NODE_UID)
+        if node is not None:
+            await self._hands.network.disconnect_pod(link, node)
+
+    def address(self, uid: str) -> IPv4Address | None:
+        """Return the address of a pod; None if it has none."""
+        return self._pool.address(uid) if self._pool else None
+
+    def assign(self, uid: str) -> IPv4Address | None:
+        """Take an address for a pod, and record it; None if none is free."""
+        assert self._pool is not None
+        found = self._pool.allocate(uid)
+        if found is None:
+            return None
+        self._keep(found[0])
+        return found[1]
+
+    def release(self, uid: str) -> None:
+        """Give a pod's address back: it will be the last to be used again."""
+        if self._pool is not None:
+            self._keep(self._pool.release(uid))
+
+    async def remove(self) -> None:
+        """End node and fabric and remove what the host has of them; goes on and reports all."""
+        errors: list[str] = []
+        async with self._building:
+            self._ready = False
+            for uid in (NODE_UID, FABRIC_UID):
+                sandbox = self._living.pop(uid, None)
+                if sandbox is not None:
+                    await sandbox.end()
+                await self._sandboxes.clear(uid)
+            if self.plan is not None:
+                record = self._hands.store.record(_BUCKET, "plan") or {}
+                restore = record.get("forwarding") is False
+                try:
+                    await self._hands.network.remove(self.plan, restore_forwarding=restore)
+                except HostError as error:
+                    errors.append(error.message)
+            self.plan = self._pool = None
+            self._hands.store.drop_record(_BUCKET, "plan")
+            self._hands.store.drop_record(_BUCKET, _POOL)
+        if errors:
+            raise HostError("; ".join(errors))
+
+    def close(self) -> None:
+        """Let go of the sandboxes; they live on."""
+        for sandbox in self._living.values():
+            sandbox.close()
+        self._living.clear()
+
+    async def _claim(self, warnings: list[str]) -> NetworkPlan:
+        hands = self._hands
+        choices = list(candidates(self._wanted))
+        cidr = await hands.network.claim(hands.root.id, choices)
+        if cidr != choices[0]:
+            warnings.append(f"this host already routes {choices[0]}: pods get addresses of {cidr}")
+        forwarding = await hands.network.forwarding()
+        plan = NetworkPlan(hands.root.id, cidr)
+        hands.store.put_record(_BUCKET, "plan", {"cluster": str(cidr), "forwarding": forwarding})
+        self.plan = plan
+        self._keep(AddressPool.for_node(plan.node(hands.node_name, 0).cidr))
+        return plan
+
+    async def _namespace(self, uid: str) -> Sandbox:
+        living = self._living.get(uid)
+        if living is not None:
+            return living
+        await self._sandboxes.clear(uid)
+        name = self._hands.node_name if uid == NODE_UID else "fabric"
+        order = Order(
+            uid, self._folder(uid), name, node_names(self._hands.root, name, uid == NODE_UID)
+        )
+        sandbox = await self._sandboxes.create(order, _Part(self, uid))
+        self._living[uid] = sandbox
+        return sandbox
+
+    def lost(self, uid: str) -> None:
+        """Take note that the fabric's or the node's sandbox ended unasked."""
+        sandbox = self._living.pop(uid, None)
+        if sandbox is None:
+            return
+        sandbox.close()
+        self._ready = False
+        if uid == NODE_UID:
+            self._on_node_lost()
+
+    def _folder(self, uid: str) -> str:
+        root = self._hands.root
+        return root.fabric_folder if uid == FABRIC_UID else root.node_folder(self._hands.node_name)
+
+    def _recorded_plan(self) -> NetworkPlan | None:
+        record = self._hands.store.record(_BUCKET, "plan")
+        if record is None:
+            return None
+        return NetworkPlan(self._hands.root.id, IPv4Network(record["cluster"]))
+
+    def _recorded_pool(self) -> AddressPool | None:
+        record = self._hands.store.record(_BUCKET, _POOL)
+        return None if record is None else AddressPool.from_record(record)
+
+    def _keep(self, pool: AddressPool) -> None:
+        self._pool = pool
+        self._hands.store.put_record(_BUCKET, _POOL, pool.to_record())
+
+
+class _Part:
+    """The owner of the fabric's or the node's sandbox."""
+
+    def __init__(self, cluster: Cluster, uid: str) -> None:
+        self._cluster = cluster
+        self._uid = uid
+
+    def journal_grew(self) -> None:
+        """Nothing of interest is in the journal of a namespace without containers."""
+
+    def sandbox_closed(self) -> None:
+        """Pass it on."""
+        self._cluster.lost(self._uid)

@@ -1,0 +1,88 @@
+"""Events: what happened to a pod, as Kubernetes objects (client-go: tools/record)."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+from minipod.model.times import parse_timestamp, timestamp
+from minipod.store.protocol import Key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from minipod.model.pod import JSON
+    from minipod.plan.narration import Note
+    from minipod.store.protocol import Store
+
+LIFETIME = 3600.0
+"""Seconds that an event is kept (kube-apiserver: --event-ttl)."""
+
+COMPONENT = "minipod"
+
+
+class Events:
+    """Writes events; the same one again only counts up."""
+
+    def __init__(self, store: Store, clock: Callable[[], float], host: str) -> None:
+        self._store = store
+        self._clock = clock
+        self._host = host
+        self._known: dict[tuple[str, str, str, str | None], Key] = {}
+        self._next_sweep = 0.0
+
+    def record(self, pod: JSON, note: Note) -> None:
+        """Write a note about a pod, or count the event that says the same already."""
+        self._sweep()
+        meta = pod["metadata"]
+        same = (meta["uid"], note.reason, note.message, note.container)
+        event = self._store.get(self._known[same]) if same in self._known else None
+        now = timestamp(self._clock())
+        if event is not None:
+            self._store.update(event | {"count": event["count"] + 1, "lastTimestamp": now})
+            return
+        event = self._new(pod, note, now)
+        self._store.create(event)
+        self._known[same] = Key("Event", meta["namespace"], event["metadata"]["name"])
+
+    def _new(self, pod: JSON, note: Note, now: str) -> JSON:
+        meta = pod["metadata"]
+        about = {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "name": meta["name"],
+            "namespace": meta["namespace"],
+            "uid": meta["uid"],
+        }
+        if note.container is not None:
+            about["fieldPath"] = f"spec.containers{{{note.container}}}"
+        return {
+            "apiVersion": "v1",
+            "kind": "Event",
+            "metadata": {
+                "name": f"{meta['name']}.{secrets.token_hex(8)}",
+                "namespace": meta["namespace"],
+                "creationTimestamp": now,
+            },
+            "involvedObject": about,
+            "type": note.type.value,
+            "reason": note.reason,
+            "message": note.message,
+            "source": {"component": COMPONENT, "host": self._host},
+            "reportingComponent": COMPONENT,
+            "firstTimestamp": now,
+            "lastTimestamp": now,
+            "count": 1,
+        }
+
+    def _sweep(self) -> None:
+        """Drop what is older than LIFETIME; looks once a minute, so a burst pays for one look."""
+        now = self._clock()
+        if now < self._next_sweep:
+            return
+        self._next_sweep = now + 60
+        for event in self._store.list("Event"):
+            if parse_timestamp(event["lastTimestamp"]) < now - LIFETIME:
+                meta = event["metadata"]
+                self._store.delete(Key("Event", meta["namespace"], meta["name"]))
+        self._known = {same: key for same, key in self._known.items() if self._store.get(key)}

@@ -1,0 +1,195 @@
+"""The steps of a pod's life, done on the kernel; none is decided here."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from typing import TYPE_CHECKING
+
+from minipod.engine.pod_state import WIRED
+from minipod.engine.sandboxes import Order
+from minipod.errors import MinipodError, StepFailed
+from minipod.kernel import processes
+from minipod.kernel.resolver import resolv_conf
+from minipod.model.pod import view
+from minipod.plan import lifecycle
+from minipod.plan.files import hostname_file, hosts_file
+from minipod.plan.lifecycle import SandboxState
+from minipod.plan.narration import EventType, Note
+from minipod.plan.netns import pod_names
+
+if TYPE_CHECKING:
+    from ipaddress import IPv4Address
+
+    from minipod.engine.cluster import Cluster
+    from minipod.engine.events import Events
+    from minipod.engine.hands import Hands
+    from minipod.engine.pod_state import PodState
+    from minipod.engine.sandboxes import Sandboxes
+    from minipod.model.pod import JSON
+    from minipod.sandbox.protocol import ContainerSpec, Restart
+
+
+class NoAddress(MinipodError):
+    """The node has no free address: the pod waits for one."""
+
+
+class Execute:
+    """Does steps; each ends with its part of the state true, or raises and has undone its part."""
+
+    def __init__(
+        self, hands: Hands, cluster: Cluster, sandboxes: Sandboxes, events: Events
+    ) -> None:
+        self._hands = hands
+        self._cluster = cluster
+        self._sandboxes = sandboxes
+        self._events = events
+
+    async def perform(self, step: lifecycle.Step, state: PodState, obj: JSON) -> None:
+        """Do one step of a pod. NoAddress, HostError."""
+        match step:
+            case lifecycle.AssignAddress():
+                await self._assign_address(state, obj)
+            case lifecycle.CreateSandbox():
+                await self._create_sandbox(state, obj)
+            case lifecycle.ClearSandbox():
+                await self._clear_sandbox(state, obj)
+            case lifecycle.Wire():
+                await self._wire(state)
+            case lifecycle.StartContainer():
+                await self._start(step, state, obj)
+            case lifecycle.TellRestart():
+                await self._tell_restart(step, state)
+            case lifecycle.Signal():
+                await self._signal(step, state, obj)
+            case lifecycle.DestroySandbox():
+                await self._destroy_sandbox(state)
+            case lifecycle.ReleaseAddress():
+                self._cluster.release(state.uid)
+            case lifecycle.Forget():
+                await self._forget(state)
+
+    async def _assign_address(self, state: PodState, obj: JSON) -> None:
+        await self._cluster.ensure()
+        if self._cluster.assign(state.uid) is None:
+            raise NoAddress(
+                "0/1 nodes are available: 1 Too many pods: "
+                f"every address of the node's {self._cluster.required_node.cidr} is in use."
+            )
+        meta = obj["metadata"]
+        message = (
+            f"Successfully assigned {meta['namespace']}/{meta['name']} to {self._hands.node_name}"
+        )
+        self._events.record(obj, Note(EventType.NORMAL, "Scheduled", message))
+
+    async def _create_sandbox(self, state: PodState, obj: JSON) -> None:
+        pod = view(obj)
+        order = Order(
+            state.uid,
+            state.folder,
+            pod.hostname,
+            pod_names(self._hands.root, pod.metadata.namespace, pod.metadata.name),
+            groups=[container.name for container in pod.spec.containers],
+            files={
+                "/etc/hosts": ("hosts", hosts_file(self._address(state), pod.hostname)),
+                "/etc/hostname": ("hostname", hostname_file(pod.hostname)),
+                "/etc/resolv.conf": ("resolv.conf", resolv_conf()),
+            },
+        )
+        state.sandbox = await self._sandboxes.create(order, state)
+        state.stage = SandboxState.READY
+        if state.history.containers:
+            note = Note(EventType.WARNING, "SandboxChanged", "Pod sandbox was lost: made a new one")
+            self._events.record(obj, note)
+
+    async def _clear_sandbox(self, state: PodState, obj: JSON) -> None:
+        await self._cluster.disconnect(state.link)
+        await self._sandboxes.clear(state.uid)
+        self._unwire(state)
+        state.stage = SandboxState.ABSENT
+        message = "The pod's sandbox ended unasked, and its containers with it"
+        self._events.record(obj, Note(EventType.WARNING, "SandboxLost", message))
+
+    async def _wire(self, state: PodState) -> None:
+        assert state.sandbox is not None
+        address = self._address(state)
+        await self._cluster.connect(state.link, address, state.sandbox)
+        node = self._cluster.required_node
+        await state.sandbox.connection.request(
+            "network",
+            address=str(address),
+            prefix=node.cidr.prefixlen,
+            gateway=str(node.gateway),
+        )
+        self._hands.store.put_record(WIRED, state.uid, value=True)
+        state.wired = True
+
+    def _unwire(self, state: PodState) -> None:
+        self._hands.store.drop_record(WIRED, state.uid)
+        state.wired = False
+
+    async def _start(self, step: lifecycle.StartContainer, state: PodState, obj: JSON) -> None:
+        assert state.sandbox is not None
+        spec: ContainerSpec = {
+            "name": step.name,
+            "attempt": step.attempt,
+            "argv": list(step.process.argv),
+            "env": dict(step.process.env),
+            "cwd": step.process.cwd,
+            "cgroup": step.name,
+            "share_host_files": view(obj).shares_host_files,
+            "restart": _wire_restart(step.restart),
+        }
+        state.told[step.name] = (step.attempt, step.restart)
+        try:
+            await state.sandbox.connection.request("start", container=spec)
+        except StepFailed:
+            return  # the journal has it, with its step: a fact of the container, not of the server
+
+    async def _tell_restart(self, step: lifecycle.TellRestart, state: PodState) -> None:
+        assert state.sandbox is not None
+        attempt = state.history.containers[step.name].current.number
+        await state.sandbox.connection.request(
+            "restart", name=step.name, restart=_wire_restart(step.restart)
+        )
+        state.told[step.name] = (attempt, step.restart)
+
+    async def _signal(self, step: lifecycle.Signal, state: PodState, obj: JSON) -> None:
+        assert state.sandbox is not None
+        current = state.history.containers[step.name].current
+        state.asked_to_end.add((step.name, current.number))
+        message = f"Stopping container {step.name}"
+        if processes.ignores(current.pid, step.signal):
+            message += f": it does not handle {step.signal.name}, so the grace period will run out"
+        self._events.record(obj, Note(EventType.NORMAL, "Killing", message, step.name))
+        try:
+            await state.sandbox.connection.request("signal", name=step.name, signal=step.signal)
+        except StepFailed:
+            return  # it ended on its own meanwhile: the journal tells
+
+    async def _destroy_sandbox(self, state: PodState) -> None:
+        sandbox, state.sandbox = state.sandbox, None
+        if sandbox is not None:
+            await sandbox.end()
+        await self._sandboxes.clear(state.uid)
+        self._unwire(state)
+        state.stage = SandboxState.ABSENT
+
+    async def _forget(self, state: PodState) -> None:
+        await asyncio.to_thread(shutil.rmtree, state.folder, ignore_errors=True)
+        self._hands.store.delete(state.key)
+
+    def _address(self, state: PodState) -> IPv4Address:
+        address = self._cluster.address(state.uid)
+        assert address is not None
+        return address
+
+
+def _wire_restart(restart: lifecycle.Restart | None) -> Restart | None:
+    if restart is None:
+        return None
+    return {
+        "on": "always" if restart.on is lifecycle.RestartPolicy.ALWAYS else "failure",
+        "delay": restart.delay,
+        "reset_after": restart.reset_after,
+    }

@@ -1,0 +1,30 @@
+"""What the engine works with: given by the composition root, played by fakes in unit tests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from minipod.kernel.cgroups import CgroupTree
+    from minipod.kernel.netns_names import NetnsNames
+    from minipod.kernel.protocols import Network
+    from minipod.model.root import Root
+    from minipod.sandbox.remote import Zygote
+    from minipod.store.protocol import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """The store, the kernel and the clock of one root. `clock` gives seconds since the epoch."""
+
+    root: Root
+    store: Store
+    network: Network
+    cgroups: CgroupTree
+    names: NetnsNames
+    zygote: Zygote
+    clock: Callable[[], float]
+    node_name: str

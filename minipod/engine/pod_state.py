@@ -1,0 +1,106 @@
+"""What the server knows of one pod besides its object: its sandbox, and what its journal tells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from minipod.model.observed import History
+from minipod.plan.history import fold
+from minipod.plan.lifecycle import Deletion, PodFacts, Restart, SandboxState
+from minipod.sandbox.remote import read_journal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from minipod.engine.sandboxes import Sandbox
+    from minipod.model.pod import Pod
+    from minipod.plan.process import Process
+    from minipod.store.protocol import Key
+
+
+WIRED = "wired"
+"""The bucket of records for pods whose link and addresses are in place, by uid."""
+
+
+@dataclass(slots=True)
+class PodState:
+    """The facts of one pod, as far as they do not stand in its object.
+
+    `on_change` is called when a fact changed that nobody was asked for.
+    `told` holds, for each container, the attempt and the restart that its sandbox was last told;
+    `asked_to_end` the attempts that were sent SIGTERM.
+    """
+
+    key: Key
+    uid: str
+    folder: str
+    sandbox: Sandbox | None = None
+    stage: SandboxState = SandboxState.ABSENT
+    wired: bool = False
+    history: History = field(default_factory=History)
+    journal_offset: int = 0
+    told: dict[str, tuple[int, Restart | None]] = field(default_factory=dict)
+    asked_to_end: set[tuple[str, int]] = field(default_factory=set)
+    on_change: Callable[[], None] = lambda: None
+
+    @property
+    def link(self) -> str:
+        """The name of the pod's port on its node's bridge; 15 characters, as the kernel allows."""
+        return "v" + self.uid.replace("-", "")[:14]
+
+    def read_journal(self) -> list[Mapping[str, Any]]:
+        """Fold in what the journal tells by now; return the new records."""
+        records, self.journal_offset = read_journal(self.folder, self.journal_offset)
+        if records:
+            self.history = fold(self.history, records)
+        return records
+
+    def journal_grew(self) -> None:
+        """Take note that there is something to read."""
+        self.on_change()
+
+    def sandbox_closed(self) -> None:
+        """Take note that the sandbox ended without being told to."""
+        if self.sandbox is None:
+            return
+        self.sandbox.close()
+        self.sandbox = None
+        self.stage = SandboxState.LOST
+        self.wired = False
+        self.told.clear()
+        self.asked_to_end.clear()
+        self.on_change()
+
+    def facts(
+        self,
+        pod: Pod,
+        processes: Mapping[str, Process | None],
+        *,
+        has_address: bool,
+        finished: bool,
+        deletion: Deletion | None,
+    ) -> PodFacts:
+        """Return all that a decision looks at."""
+        current = {
+            name: container.current.number for name, container in self.history.containers.items()
+        }
+        return PodFacts(
+            pod,
+            processes,
+            has_address=has_address,
+            sandbox=self.stage,
+            wired=self.wired,
+            finished=finished,
+            history=self.history,
+            told={
+                name: restart
+                for name, (attempt, restart) in self.told.items()
+                if current.get(name) == attempt
+            },
+            asked_to_end=frozenset(
+                name for name, attempt in self.asked_to_end if current.get(name) == attempt
+            ),
+            deletion=deletion,
+        )

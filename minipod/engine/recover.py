@@ -1,0 +1,56 @@
+"""After anything: take back what lives, and clear away what nobody owns.
+
+The store names every pod; the uid of a pod names its folder, its cgroups and its record. What is
+found there without a pod is a leftover of ours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+from minipod.engine.cluster import INFRASTRUCTURE
+from minipod.engine.pod_state import WIRED, PodState
+from minipod.plan.lifecycle import SandboxState
+from minipod.store.protocol import Key
+
+if TYPE_CHECKING:
+    from minipod.engine.cluster import Cluster
+    from minipod.engine.hands import Hands
+    from minipod.engine.sandboxes import Sandboxes
+
+
+async def recover(hands: Hands, cluster: Cluster, sandboxes: Sandboxes) -> list[PodState]:
+    """Return the state of every stored pod."""
+    hands.names.sweep()
+    node_lives = await cluster.adopt()
+    states = []
+    for obj in hands.store.list("Pod"):
+        meta = obj["metadata"]
+        key = Key("Pod", meta["namespace"], meta["name"])
+        state = PodState(key, meta["uid"], hands.root.pod_folder(meta["uid"]))
+        state.sandbox = await sandboxes.adopt(state.uid, state.folder, state)
+        if state.sandbox is not None:
+            state.stage = SandboxState.READY
+            state.wired = node_lives and hands.store.record(WIRED, state.uid) is not None
+        elif state.uid in sandboxes.recorded():
+            state.stage = SandboxState.LOST
+        states.append(state)
+    await _sweep(hands, sandboxes, {state.uid for state in states} | INFRASTRUCTURE)
+    return states
+
+
+async def _sweep(hands: Hands, sandboxes: Sandboxes, known: set[str]) -> None:
+    for uid in (sandboxes.recorded() | set(hands.cgroups.uids())) - known:
+        await sandboxes.clear(uid)
+    for uid in _listed(hands.root.pods) - known:
+        await asyncio.to_thread(shutil.rmtree, hands.root.pod_folder(uid), ignore_errors=True)
+
+
+def _listed(folder: str) -> set[str]:
+    try:
+        return set(os.listdir(folder))
+    except FileNotFoundError:
+        return set()

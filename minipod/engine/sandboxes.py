@@ -1,0 +1,202 @@
+"""Birth, adoption and end of sandboxes: those of pods, of nodes and of the fabric.
+
+What a sandbox is made of carries its uid: the folder, the cgroups, the record of its name below
+/run/netns. So whatever died when, the uid alone finds every leftover.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from minipod.errors import HostError
+from minipod.sandbox.remote import SandboxConnection
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Mapping, Sequence
+
+    from minipod.engine.hands import Hands
+
+SANDBOX_GROUP = "_sandbox"
+"""The cgroup of the sandbox's own process, beside those of its containers."""
+
+_BUCKET = "sandboxes"
+
+
+class SandboxOwner(Protocol):
+    """Whoever is told what a sandbox does unasked."""
+
+    def journal_grew(self) -> None:
+        """Take note that there is something to read."""
+
+    def sandbox_closed(self) -> None:
+        """Take note that the sandbox ended without being told to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a sandbox is to be: `names` are tried in order below /run/netns."""
+
+    uid: str
+    folder: str
+    hostname: str
+    names: Sequence[str]
+    groups: Sequence[str] = ()
+    files: Mapping[str, tuple[str, str]] | None = None
+    """By the path that containers see: the file's name in the folder, and its text."""
+
+
+class Sandbox:
+    """A living sandbox, connected. It is the namespace that the kernel's network asks for."""
+
+    def __init__(self, uid: str, connection: SandboxConnection) -> None:
+        self.uid = uid
+        self.connection = connection
+        self._netns = self._pidfd = -1
+
+    async def open_namespace(self) -> None:
+        """Ask the sandbox for descriptors of its network namespace and of itself."""
+        self._netns, self._pidfd = await self.connection.namespace()
+
+    @property
+    def pid(self) -> int:
+        """The sandbox's pid, in the host's numbers."""
+        return self.connection.pid
+
+    @property
+    def netns(self) -> int:
+        """A descriptor of the network namespace; not the caller's to close."""
+        return self._netns
+
+    async def socket(self, family: int, kind: int, protocol: int) -> socket.socket:
+        """Return a socket made inside the namespace."""
+        return await self.connection.socket(family, kind, protocol)
+
+    async def sysctl(self, values: Mapping[str, str]) -> None:
+        """Set values below /proc/sys, as the namespace sees them."""
+        await self.connection.request("sysctl", set=dict(values))
+
+    async def end(self) -> None:
+        """End the process and wait for it: everything in the pod ends with it."""
+        if self._pidfd >= 0:
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+            await _readable(self._pidfd)
+        self.close()
+
+    def close(self) -> None:
+        """Give the descriptors back; the namespace lives as long as the sandbox."""
+        self.connection.close()
+        for descriptor in (self._netns, self._pidfd):
+            if descriptor >= 0:
+                os.close(descriptor)
+        self._netns = self._pidfd = -1
+
+
+class Sandboxes:
+    """The sandboxes of one root."""
+
+    def __init__(self, hands: Hands) -> None:
+        self._hands = hands
+
+    async def create(self, order: Order, owner: SandboxOwner) -> Sandbox:
+        """Make a sandbox; HostError if it cannot be, and then nothing of it is left."""
+        hands = self._hands
+        # The owner is recorded before the first thing exists: a crash leaves a name to sweep by.
+        hands.store.put_record(_BUCKET, order.uid, {"pid": None, "name": None})
+        try:
+            return await self._create(order, owner)
+        except BaseException:
+            await asyncio.shield(self.clear(order.uid))
+            raise
+
+    async def _create(self, order: Order, owner: SandboxOwner) -> Sandbox:
+        hands = self._hands
+        files = order.files or {}
+        try:
+            os.makedirs(order.folder, mode=0o700, exist_ok=True)
+            for name, text in files.values():
+                _write(f"{order.folder}/{name}", text)
+        except OSError as error:
+            raise HostError(f"cannot write {error.filename}: {error.strerror}") from error
+        hands.cgroups.ensure(order.uid, (SANDBOX_GROUP, *order.groups))
+        group = hands.cgroups.open(order.uid)
+        try:
+            born = await hands.zygote.fork(
+                {
+                    "uid": order.uid,
+                    "hostname": order.hostname,
+                    "folder": order.folder,
+                    "masked": [hands.root.path],
+                    "files": {path: name for path, (name, _) in files.items()},
+                },
+                group,
+            )
+        finally:
+            os.close(group)
+        born.close()
+        sandbox = await self._connect(order.uid, order.folder, owner)
+        name = hands.names.add(order.names, sandbox.pid)
+        hands.store.put_record(_BUCKET, order.uid, {"pid": sandbox.pid, "name": name})
+        return sandbox
+
+    async def adopt(self, uid: str, folder: str, owner: SandboxOwner) -> Sandbox | None:
+        """Take back a sandbox that an earlier server made; None if it does not live."""
+        try:
+            return await self._connect(uid, folder, owner)
+        except HostError:
+            return None
+
+    async def _connect(self, uid: str, folder: str, owner: SandboxOwner) -> Sandbox:
+        connection = await SandboxConnection.connect(
+            folder, on_journal=owner.journal_grew, on_close=owner.sandbox_closed
+        )
+        if connection.uid != uid:
+            connection.close()
+            raise HostError(f"cannot connect to sandbox {uid}: {connection.uid} answers there")
+        sandbox = Sandbox(uid, connection)
+        try:
+            await sandbox.open_namespace()
+        except BaseException:
+            sandbox.close()
+            raise
+        return sandbox
+
+    async def clear(self, uid: str) -> None:
+        """Remove what a sandbox leaves on the host: processes, cgroups, its name. Idempotent."""
+        hands = self._hands
+        record = hands.store.record(_BUCKET, uid)
+        if record and record["name"]:
+            hands.names.remove(record["name"], record["pid"])
+        await hands.cgroups.kill(uid)
+        await hands.cgroups.remove(uid)
+        hands.store.drop_record(_BUCKET, uid)
+
+    def recorded(self) -> set[str]:
+        """Return the uids of all sandboxes that were begun and not cleared."""
+        return set(self._hands.store.records(_BUCKET))
+
+
+def _write(path: str, text: str) -> None:
+    with open(path, "w", encoding="utf-8", opener=_world_readable) as file:
+        file.write(text)
+
+
+def _world_readable(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o644)
+
+
+async def _readable(descriptor: int) -> None:
+    """Wait until a descriptor can be read: a pidfd can when its process has ended."""
+    loop = asyncio.get_running_loop()
+    ended = asyncio.Event()
+    loop.add_reader(descriptor, ended.set)
+    try:
+        await ended.wait()
+    finally:
+        loop.remove_reader(descriptor)

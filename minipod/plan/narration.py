@@ -1,0 +1,53 @@
+"""Which Event a pod's journal record is worth, in the kubelet's words."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class EventType(StrEnum):
+    """How serious an event is."""
+
+    NORMAL = "Normal"
+    WARNING = "Warning"
+
+
+class Note(msgspec.Struct, frozen=True):
+    """What an Event says; `container` is the one that it is about, None for the pod."""
+
+    type: EventType
+    reason: str
+    message: str
+    container: str | None = None
+
+
+def narrate(record: Mapping[str, Any]) -> Note | None:
+    """Return the note for a journal record (minipod.sandbox.protocol); None if it is worth none."""
+    name = record.get("name")
+    match record["event"]:
+        case "started":
+            return Note(EventType.NORMAL, "Started", f"Started container {name}", name)
+        case "failed":
+            failure = record["error"]
+            message = f"Error: cannot {failure['step']}: {failure['message']}"
+            return Note(EventType.WARNING, "Failed", message, name)
+        case "warning":
+            return Note(EventType.WARNING, "SandboxWarning", record["message"], name)
+        case "exited":
+            return _back_off(record)
+        case _:
+            return None
+
+
+def _back_off(record: Mapping[str, Any]) -> Note | None:
+    restart_at = record.get("restart_at")
+    if restart_at is None or restart_at - record["time"] < 1:
+        return None
+    name = record["name"]
+    return Note(EventType.WARNING, "BackOff", f"Back-off restarting failed container {name}", name)

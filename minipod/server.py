@@ -1,0 +1,143 @@
+"""The server's composition root: here, and only here, the real kernel and store meet the engine.
+
+Started by a zygote (minipod/sandbox/zygote.py), which starts it again when it dies. Exit code 0
+means that it was asked to end; the zygote then ends too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from ipaddress import IPv4Network
+
+from minipod.api import make_app, serve
+from minipod.engine import Engine
+from minipod.engine.hands import Hands
+from minipod.errors import HostError, MinipodError
+from minipod.kernel.cgroups import CgroupTree
+from minipod.kernel.netns_names import NetnsNames
+from minipod.kernel.network import HostNetwork
+from minipod.model.root import Root
+from minipod.sandbox import zygote
+from minipod.sandbox.protocol import STOPPED
+from minipod.sandbox.remote import Zygote
+from minipod.store.sqlite import SqliteStore
+
+READY_VARIABLE = "MINIPOD_READY"
+ZYGOTE_LOST = 75
+"""The exit code of a server that has started a successor of its dead zygote, and of itself."""
+
+_log = logging.getLogger("minipod")
+
+
+def main() -> int:
+    """Run the server of one root until it is asked to end; return its exit code."""
+    options = _options()
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
+    )
+    root = Root(os.path.realpath(options.root))
+    try:
+        return asyncio.run(_serve(root, options.cluster_cidr))
+    except MinipodError as error:
+        _tell(f"error: {error}")
+        _log.error("%s", error)
+        # Whatever it is, starting again would meet it again: a person has to see it.
+        return STOPPED
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="minipod.server")
+    parser.add_argument("--root", required=True)
+    parser.add_argument("--cluster-cidr", type=IPv4Network, default=None)
+    return parser.parse_args()
+
+
+async def _serve(root: Root, cluster_cidr: IPv4Network | None) -> int:
+    os.makedirs(root.path, mode=0o700, exist_ok=True)
+    store = SqliteStore(root.database)
+    parent = Zygote.inherited()
+    hands = Hands(
+        root=root,
+        store=store,
+        network=HostNetwork(),
+        cgroups=CgroupTree.of_host(root.id),
+        names=NetnsNames(),
+        zygote=parent,
+        clock=time.time,
+        node_name=socket.gethostname(),
+    )
+    engine = Engine(hands, cluster_cidr)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, engine.stopping.set)
+    parent.on_close = engine.stopping.set
+    await engine.start()
+    runner = await serve(make_app(engine), _listen(root))
+    _tell("ready")
+    _log.info("serving %s", root.socket)
+    await engine.stopping.wait()
+    await runner.cleanup()
+    await engine.close()
+    store.close()
+    if parent.closed:
+        _start_successor(root)
+        return ZYGOTE_LOST
+    with suppress(FileNotFoundError):
+        os.unlink(root.socket)
+    return STOPPED
+
+
+def _listen(root: Root) -> socket.socket:
+    """Bind the API's socket: through a descriptor of its folder, for paths end at 108 bytes."""
+    folder = os.open(root.path, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        path = f"/proc/self/fd/{folder}/{os.path.basename(root.socket)}"
+        with suppress(FileNotFoundError):
+            os.unlink(path)
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+        mask = os.umask(0o177)
+        try:
+            listener.bind(path)
+        finally:
+            os.umask(mask)
+    except OSError as error:
+        raise HostError(f"cannot listen on {root.socket}: {error.strerror}") from error
+    finally:
+        os.close(folder)
+    listener.listen(128)
+    listener.setblocking(False)
+    return listener
+
+
+def _tell(line: str) -> None:
+    """Say to who started us that we are ready, or why not; once."""
+    descriptor = os.environ.pop(READY_VARIABLE, None)
+    if descriptor is not None:
+        with suppress(OSError):
+            os.write(int(descriptor), f"{line}\n".encode())
+            os.close(int(descriptor))
+
+
+def _start_successor(root: Root) -> None:
+    """Start a new zygote, and with it a new server: ours was killed."""
+    _log.warning("the zygote is gone: starting another")
+    server = [sys.executable, "-m", "minipod.server", *sys.argv[1:]]
+    subprocess.Popen(  # noqa: S603
+        [sys.executable, "-I", "-S", zygote.__file__, "--root", root.path, "--", *server],
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+        cwd="/",
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,164 @@
+"""What is done next with a pod."""
+
+from __future__ import annotations
+
+import signal
+
+from minipod.model.pod import RestartPolicy
+from minipod.plan.lifecycle import (
+    AssignAddress,
+    ClearSandbox,
+    CreateSandbox,
+    Deletion,
+    DestroySandbox,
+    Forget,
+    PodFacts,
+    ReleaseAddress,
+    Restart,
+    SandboxState,
+    Signal,
+    StartContainer,
+    Step,
+    TellRestart,
+    Wire,
+    decide,
+)
+
+from .pods import exited, history, living, pod, started
+
+NOW = 1000.0
+
+
+def steps(facts: PodFacts, now: float = NOW) -> list[type[Step]]:
+    return [type(step) for step in decide(facts, now).steps]
+
+
+def test_a_pod_is_built_in_order() -> None:
+    assert steps(living(pod(), has_address=False, sandbox=SandboxState.ABSENT, wired=False)) == [
+        AssignAddress
+    ]
+    assert steps(living(pod(), sandbox=SandboxState.ABSENT, wired=False)) == [CreateSandbox]
+    assert steps(living(pod(), wired=False)) == [Wire]
+    assert steps(living(pod())) == [StartContainer]
+
+
+def test_containers_start_in_the_manifests_order() -> None:
+    names = [step.name for step in decide(living(pod("a", "b", "c")), NOW).steps]  # type: ignore[attr-defined]
+    assert names == ["a", "b", "c"]
+
+
+def test_a_lost_sandbox_is_cleared_away_before_another_is_made() -> None:
+    assert steps(living(pod(), sandbox=SandboxState.LOST, wired=False)) == [ClearSandbox]
+
+
+def test_a_container_without_a_program_waits_and_the_others_start() -> None:
+    facts = living(pod("a", "b"))
+    waiting = PodFacts(
+        facts.pod,
+        {"a": None, "b": facts.processes["b"]},
+        has_address=True,
+        sandbox=SandboxState.READY,
+        wired=True,
+    )
+    (step,) = decide(waiting, NOW).steps
+    assert isinstance(step, StartContainer)
+    assert step.name == "b"
+
+
+def test_a_start_tells_the_first_restart_at_once_and_no_delay() -> None:
+    (step,) = decide(living(pod()), NOW).steps
+    assert isinstance(step, StartContainer)
+    assert step.restart == Restart(RestartPolicy.ALWAYS, 0.0)
+
+
+def test_never_tells_no_restart() -> None:
+    (step,) = decide(living(pod(policy="Never")), NOW).steps
+    assert isinstance(step, StartContainer)
+    assert step.restart is None
+
+
+def test_after_the_sandboxs_own_restart_it_is_told_the_next_delay() -> None:
+    past = history(started(), exited(restart_at=110.0), started(attempt=1, time=110.0))
+    (step,) = decide(living(pod(), past), NOW).steps
+    assert step == TellRestart("app", Restart(RestartPolicy.ALWAYS, 10.0))
+
+
+def test_a_sandbox_that_knows_its_restart_is_left_alone() -> None:
+    facts = living(pod(), history(started()), told={"app": Restart(RestartPolicy.ALWAYS, 0.0)})
+    assert steps(facts) == []
+
+
+def test_what_the_sandbox_will_restart_the_server_does_not() -> None:
+    facts = living(pod(), history(started(), exited(time=110, restart_at=120.0)))
+    assert steps(facts, now=2000) == []
+
+
+def test_an_end_that_nobody_planned_for_is_restarted_by_the_server() -> None:
+    past = history(
+        started(),
+        exited(restart_at=110.0),
+        started(attempt=1, time=110.0),
+        exited(attempt=1, time=111),
+    )
+    waiting = decide(living(pod(), past), 115.0)
+    assert waiting.steps == ()
+    assert waiting.wake_at == 121.0
+    (step,) = decide(living(pod(), past), 121.0).steps
+    assert isinstance(step, StartContainer)
+    assert step.attempt == 2
+
+
+def test_success_under_on_failure_is_not_restarted() -> None:
+    facts = living(pod(policy="OnFailure"), history(started(), exited(code=0)))
+    assert decide(facts, NOW).steps == ()
+    assert decide(facts, NOW).wake_at is None
+
+
+def test_a_finished_pod_gives_back_its_sandbox_and_address() -> None:
+    assert steps(living(pod(policy="Never"), finished=True)) == [DestroySandbox, ReleaseAddress]
+    assert steps(living(pod(), finished=True, has_address=False, sandbox=SandboxState.ABSENT)) == []
+
+
+def test_deletion_asks_every_container_once_and_forbids_its_restart() -> None:
+    facts = living(pod("a", "b"), history(started("a"), started("b")), deletion=Deletion(NOW + 30))
+    decision = decide(facts, NOW)
+    assert decision.steps == (
+        TellRestart("a", None),
+        Signal("a", signal.SIGTERM),
+        TellRestart("b", None),
+        Signal("b", signal.SIGTERM),
+    )
+    assert decision.wake_at == NOW + 30
+    asked = living(
+        pod("a", "b"),
+        history(started("a"), started("b")),
+        deletion=Deletion(NOW + 30),
+        asked_to_end=frozenset({"a", "b"}),
+    )
+    assert decide(asked, NOW).steps == ()
+
+
+def test_deletion_ends_when_the_last_container_has() -> None:
+    facts = living(pod(), history(started(), exited()), deletion=Deletion(NOW + 30))
+    assert steps(facts) == [DestroySandbox, ReleaseAddress, Forget]
+
+
+def test_deletion_does_not_wait_beyond_the_grace_period() -> None:
+    facts = living(
+        pod(),
+        history(started()),
+        deletion=Deletion(NOW),
+        asked_to_end=frozenset({"app"}),
+    )
+    assert steps(facts) == [DestroySandbox, ReleaseAddress, Forget]
+
+
+def test_deletion_of_a_pod_that_has_nothing_yet_is_immediate() -> None:
+    facts = living(
+        pod(),
+        has_address=False,
+        sandbox=SandboxState.ABSENT,
+        wired=False,
+        deletion=Deletion(NOW + 30),
+    )
+    assert steps(facts) == [Forget]
