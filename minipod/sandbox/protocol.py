@@ -37,7 +37,8 @@ served.
                                        ok: {} + [a socket made in the pod's network namespace]
     of the role "client":
     {"op": "exec", "name": …, "argv": […], "tty": bool, "env": {…}} + [stdin, stdout, stderr]
-                                       (tty: no descriptors are passed)
+                                       (tty: no descriptors are passed, and "size": [ROWS,
+                                       COLUMNS] is the terminal's before the program starts)
                                        ok: {"pid": …} (+ [the terminal's master] with tty); then,
                                        when it ends: {"exit": {"code": N, "signal": N}}
                                        A client that hangs up first: SIGHUP to the process group.

@@ -1,0 +1,261 @@
+"""What the commands ask of the server, one method a question."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from minipod.client import http, unix
+from minipod.client.statuses import error_from, error_of
+from minipod.errors import Expired, Forbidden, Unavailable
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable, Iterable, Iterator
+
+    JSON = dict[str, Any]
+
+SOCKET = "server.sock"
+DEFAULT_NAMESPACE = "default"
+_JSON = "application/json"
+_TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
+_OWN = "/apis/minipod.dev/v1"
+
+
+class Source(NamedTuple):
+    """A text with manifests, and the name that errors call it by."""
+
+    name: str
+    text: str
+
+
+class LogQuery(NamedTuple):
+    """Which part of a container's log."""
+
+    container: str
+    follow: bool = False
+    tail: int | None = None
+    since_seconds: int | None = None
+    timestamps: bool = False
+    previous: bool = False
+
+
+class Client:
+    """The server of one root.
+
+    `start` is called when no server answers, and is to return once one does; None: such a request
+    is Unavailable. `warn` gets every warning that comes with an answer. Every method raises the
+    MinipodError that the server's `Status` tells of.
+    """
+
+    def __init__(
+        self,
+        root: str,
+        *,
+        warn: Callable[[str], None],
+        start: Callable[[], None] | None = None,
+    ) -> None:
+        self.root = root
+        self._warn = warn
+        self._start = start
+
+    # Pods
+
+    def pods(self, namespace: str | None, selector: str | None = None) -> JSON:
+        """Return the PodList of a namespace, or of all."""
+        return self._get(_pods(namespace) + http.query({"labelSelector": selector}))
+
+    def pod(self, namespace: str, name: str) -> JSON:
+        """Return a Pod. NotFound."""
+        return self._get(_pod(namespace, name))
+
+    def pods_table(self, namespace: str | None, selector: str | None = None) -> JSON:
+        """Return the pods of a namespace, or of all, as a `Table`."""
+        query = http.query({"labelSelector": selector})
+        return self._get(_pods(namespace) + query, accept=_TABLE)
+
+    def pod_table(self, namespace: str, name: str) -> JSON:
+        """Return a `Table` of one pod. NotFound."""
+        return self._get(_pod(namespace, name), accept=_TABLE)
+
+    def create_pod(self, namespace: str, pod: JSON) -> JSON:
+        """Create a pod and return it when its first start is over. AlreadyExists, InvalidObject."""
+        return self._json("POST", _pods(namespace), pod)
+
+    def delete_pod(
+        self, namespace: str, name: str, *, grace: int | None = None, uid: str | None = None
+    ) -> JSON:
+        """Begin a pod's deletion and return the Pod. NotFound; Conflict if `uid` is another's."""
+        options: JSON = {"apiVersion": "v1", "kind": "DeleteOptions"}
+        if grace is not None:
+            options["gracePeriodSeconds"] = grace
+        if uid is not None:
+            options["preconditions"] = {"uid": uid}
+        return self._json("DELETE", _pod(namespace, name), options)
+
+    def watch_pods(self, namespace: str | None, after: str) -> Iterator[JSON]:
+        """Yield watch events after a resourceVersion, until the server ends the watch. Expired."""
+        query = http.query({"watch": "true", "resourceVersion": after})
+        for line in self._send("GET", _pods(namespace) + query).lines():
+            event = json.loads(line)
+            if event["type"] == "ERROR":
+                raise error_from(event["object"])
+            yield event
+
+    def wait_gone(self, namespace: str | None, uids: set[str], after: str) -> None:
+        """Wait until the pods of these uids, there at resourceVersion `after`, are deleted."""
+        left = set(uids)
+        while left:
+            try:
+                for event in self.watch_pods(namespace, after):
+                    if event["type"] == "DELETED":
+                        left.discard(event["object"]["metadata"]["uid"])
+                    if not left:
+                        return
+            except (Expired, Unavailable):
+                pass  # what was missed meanwhile shows in a list
+            pods = self.pods(namespace)
+            after = pods["metadata"]["resourceVersion"]
+            left &= {pod["metadata"]["uid"] for pod in pods["items"]}
+
+    def log(self, namespace: str, name: str, wanted: LogQuery) -> Iterator[bytes]:
+        """Yield a container's log as it comes."""
+        query = http.query(
+            {
+                "container": wanted.container,
+                "follow": "true" if wanted.follow else None,
+                "tailLines": wanted.tail,
+                "sinceSeconds": wanted.since_seconds,
+                "timestamps": "true" if wanted.timestamps else None,
+                "previous": "true" if wanted.previous else None,
+            }
+        )
+        return self._send("GET", _pod(namespace, name) + "/log" + query, accept="*/*").chunks()
+
+    # Manifests
+
+    def create(self, sources: Iterable[Source], namespace: str | None) -> Iterator[JSON]:
+        """Create all that the sources hold; yield what happens, in the order of the documents.
+
+        Lines are {"type": "WARNING", "message"}, {"type": "CREATED", "object"} and
+        {"type": "ERROR", "status"}. InvalidObject, with nothing created, if any document is bad.
+        """
+        target = _OWN + "/manifests" + http.query({"namespace": namespace})
+        for line in self._send("POST", target, _manifests(sources)).lines():
+            yield json.loads(line)
+
+    def decode(self, sources: Iterable[Source], namespace: str | None) -> list[JSON]:
+        """Return kind, namespace and name of each object in the sources."""
+        target = _OWN + "/decode" + http.query({"namespace": namespace})
+        return list(self._json("POST", target, _manifests(sources))["objects"])
+
+    # minipod's own
+
+    def ports(self, namespace: str | None, pod: str | None) -> list[JSON]:
+        """Return the rows of `minipod ports`. NotFound if the pod is not there."""
+        query = http.query({"namespace": namespace, "pod": pod})
+        return list(self._get(_OWN + "/ports" + query)["items"])
+
+    def images(self) -> dict[str, list[str]]:
+        """Return which pattern of images runs which command."""
+        return dict(self._get(_OWN + "/images")["images"])
+
+    def map_image(self, pattern: str, command: Iterable[str]) -> None:
+        """Let containers whose image matches `pattern` run `command`."""
+        body = {"pattern": pattern, "command": list(command)}
+        self._send("PUT", _OWN + "/images", body).read()
+
+    def unmap_image(self, pattern: str) -> None:
+        """Undo `map_image`. NotFound."""
+        self._send("DELETE", _OWN + "/images" + http.query({"pattern": pattern})).read()
+
+    def server(self) -> JSON:
+        """Return pid, socket, root and version of the server."""
+        return self._get(_OWN + "/server")
+
+    def version(self) -> JSON:
+        """Return Kubernetes' version object."""
+        return self._get("/version")
+
+    def stop_server(self) -> None:
+        """Ask the server to end; pods run on."""
+        self._send("POST", _OWN + "/server/stop").read()
+
+    def purge(self) -> None:
+        """Remove every pod and everything that minipod owns in this root."""
+        self._send("POST", _OWN + "/purge").read()
+
+    def answers(self) -> bool:
+        """Return whether a server listens."""
+        try:
+            unix.connect(self.root, SOCKET).close()
+        except (FileNotFoundError, ConnectionRefusedError):
+            return False
+        return True
+
+    # Transport
+
+    def _get(self, target: str, *, accept: str = _JSON) -> JSON:
+        return self._load(self._send("GET", target, accept=accept))
+
+    def _json(self, method: str, target: str, body: JSON) -> JSON:
+        return self._load(self._send(method, target, body))
+
+    @staticmethod
+    def _load(response: http.Response) -> JSON:
+        try:
+            loaded: JSON = json.loads(response.read())
+        except ValueError as error:
+            raise Unavailable(f"cannot read the server's answer: {error}") from error
+        return loaded
+
+    def _send(
+        self, method: str, target: str, body: JSON | None = None, *, accept: str = _JSON
+    ) -> http.Response:
+        headers = {"Accept": accept}
+        if body is not None:
+            headers["Content-Type"] = _JSON
+        data = b"" if body is None else json.dumps(body).encode()
+        response = http.send(self._connect(), method, target, headers, data)
+        for warning in response.warnings:
+            self._warn(warning)
+        if response.status >= 400:
+            raise error_of(response)
+        return response
+
+    def _connect(self) -> socket.socket:
+        try:
+            return unix.connect(self.root, SOCKET)
+        except (FileNotFoundError, ConnectionRefusedError) as error:
+            if self._start is None:
+                raise Unavailable(f"no server runs for {self.root}") from error
+        except PermissionError as error:
+            raise Forbidden(f"cannot connect to {self.root}/{SOCKET}: permission denied") from error
+        except OSError as error:
+            raise _unreachable(self.root, error) from error
+        self._start()
+        try:
+            return unix.connect(self.root, SOCKET)
+        except OSError as error:
+            raise _unreachable(self.root, error) from error
+
+
+def _unreachable(root: str, error: OSError) -> Unavailable:
+    return Unavailable(f"cannot connect to {root}/{SOCKET}: {error.strerror}")
+
+
+def _pods(namespace: str | None) -> str:
+    if namespace is None:
+        return "/api/v1/pods"
+    return http.path("api", "v1", "namespaces", namespace, "pods")
+
+
+def _pod(namespace: str, name: str) -> str:
+    return http.path("api", "v1", "namespaces", namespace, "pods", name)
+
+
+def _manifests(sources: Iterable[Source]) -> JSON:
+    return {
+        "sources": [{"name": source.name, "text": source.text} for source in sources],
+        "defaultNamespace": DEFAULT_NAMESPACE,
+    }

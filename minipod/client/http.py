@@ -1,0 +1,161 @@
+"""Just enough of HTTP/1.1 (RFC 9112) to speak with the server on its Unix socket.
+
+A request is one write; an answer is read as it comes: content-length, chunked, or to the end.
+Written by hand because importing http.client costs as much as a whole `minipod get pods`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from minipod.errors import Unavailable
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Iterator, Mapping
+    from io import BufferedReader
+
+_PIECE = 1 << 16
+_UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+
+
+class Response:
+    """An answer whose head has been read; the body is read once, by `read`, `chunks` or `lines`.
+
+    Use it as a context manager, or read it to the end: either closes the connection. `warnings`
+    are the texts of the `Warning` headers (RFC 7234, 5.5).
+    """
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._file = connection.makefile("rb", buffering=_PIECE)
+        try:
+            self.status, self.warnings, self._length, self._chunked = _head(self._file)
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Response:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection, whatever is still to come."""
+        self._file.close()
+        self._connection.close()
+
+    def read(self) -> bytes:
+        """Return the whole body."""
+        return b"".join(self.chunks())
+
+    def lines(self) -> Iterator[bytes]:
+        """Yield the body's lines as they come, without their ends."""
+        rest = b""
+        for chunk in self.chunks():
+            *whole, rest = (rest + chunk).split(b"\n")
+            yield from whole
+        if rest:
+            yield rest
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the body as it comes. Unavailable if the server goes away before its end."""
+        with self:
+            try:
+                if self._chunked:
+                    yield from self._chunks()
+                else:
+                    yield from self._pieces(self._length)
+            except OSError as error:
+                raise _broken(error) from error
+
+    def _chunks(self) -> Iterator[bytes]:
+        while size := _chunk_size(self._file):
+            yield from self._pieces(size)
+            self._file.readline()
+
+    def _pieces(self, length: int | None) -> Iterator[bytes]:
+        while length is None or length > 0:
+            piece = self._file.read1(_PIECE if length is None else min(length, _PIECE))
+            if not piece:
+                if length is None:
+                    return
+                raise _broken()
+            if length is not None:
+                length -= len(piece)
+            yield piece
+
+
+def send(
+    connection: socket.socket, method: str, target: str, headers: Mapping[str, str], body: bytes
+) -> Response:
+    """Write a request and return the answer, its body still to be read."""
+    lines = [f"{method} {target} HTTP/1.1", "Host: minipod", "Connection: close"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    if body:
+        lines.append(f"Content-Length: {len(body)}")
+    try:
+        connection.sendall("\r\n".join([*lines, "", ""]).encode() + body)
+    except ConnectionError:
+        pass  # a server may refuse a body before it has read it all, and its answer says why
+    return Response(connection)
+
+
+def path(*segments: str) -> str:
+    """Return a path of these segments, whatever they contain."""
+    return "".join("/" + _quote(segment) for segment in segments)
+
+
+def query(parameters: Mapping[str, str | int | None]) -> str:
+    """Return `?name=value&…` of the parameters that are not None, or nothing."""
+    pairs = [f"{name}={_quote(str(value))}" for name, value in parameters.items() if value is not None]
+    return "?" + "&".join(pairs) if pairs else ""
+
+
+def _quote(text: str) -> str:
+    return "".join(
+        chr(byte) if byte in _UNRESERVED else f"%{byte:02X}"
+        for byte in text.encode(errors="surrogateescape")
+    )
+
+
+def _head(file: BufferedReader) -> tuple[int, list[str], int | None, bool]:
+    """Read the status line and the headers: status, warnings, length if told, whether chunked."""
+    try:
+        status = int(file.readline().split(None, 2)[1])
+        warnings: list[str] = []
+        length, chunked = None, False
+        while line := file.readline().decode(errors="replace").rstrip("\r\n"):
+            name, _, value = line.partition(":")
+            match name.lower():
+                case "content-length":
+                    length = int(value)
+                case "transfer-encoding":
+                    chunked = value.strip().lower() == "chunked"
+                case "warning":
+                    warnings.append(_warning_text(value.strip()))
+    except (OSError, IndexError, ValueError) as error:
+        raise _broken(error) from error
+    return status, warnings, length, chunked
+
+
+def _chunk_size(file: BufferedReader) -> int:
+    line = file.readline()
+    try:
+        return int(line.partition(b";")[0], 16)
+    except ValueError as error:
+        raise _broken() from error
+
+
+def _warning_text(value: str) -> str:
+    r"""Return the text of `299 - "text"`, in which \ escapes."""
+    quoted = value.split(" ", 2)[-1]
+    if not (len(quoted) >= 2 and quoted[0] == quoted[-1] == '"'):
+        return quoted
+    return quoted[1:-1].replace('\\"', '"').replace("\\\\", "\\")
+
+
+def _broken(cause: Exception | None = None) -> Unavailable:
+    detail = cause.strerror if isinstance(cause, OSError) and cause.strerror else "it hung up"
+    return Unavailable(f"cannot read the server's answer: {detail.lower()}")

@@ -1,0 +1,97 @@
+"""A conversation with a pod's sandbox; the words are in `minipod.sandbox.protocol`."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from minipod.client import unix
+from minipod.errors import HostError, Unavailable
+from minipod.sandbox.protocol import SOCKET, VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    JSON = dict[str, Any]
+
+_LARGEST = 1 << 18
+_MOST_DESCRIPTORS = 4
+
+
+class Message(NamedTuple):
+    """What the sandbox said, and the descriptors that came with it: the reader's to close."""
+
+    content: JSON
+    descriptors: list[int]
+
+
+class Sandbox:
+    """A connection of the role "client". Unavailable when the sandbox is not there or ends."""
+
+    def __init__(self, root: str, uid: str) -> None:
+        folder = f"{root}/pods/{uid}"
+        try:
+            self._socket = unix.connect(folder, SOCKET, socket.SOCK_SEQPACKET)
+        except OSError as error:
+            raise Unavailable(f"cannot reach the pod's sandbox: {error.strerror}") from error
+        self._seq = 0
+        try:
+            self._send({"op": "hello", "version": VERSION, "role": "client"})
+            self.containers: JSON = self._greeting()
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Sandbox:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Hang up."""
+        self._socket.close()
+
+    def fileno(self) -> int:
+        """Return the descriptor, for select and poll."""
+        return self._socket.fileno()
+
+    def ask(self, request: JSON, descriptors: Sequence[int] = ()) -> int:
+        """Send a request and return its "seq"; `receive` will bring the answer."""
+        self._seq += 1
+        self._send({**request, "seq": self._seq}, descriptors)
+        return self._seq
+
+    def receive(self) -> Message:
+        """Return the next message, waiting for it."""
+        try:
+            data, descriptors, flags, _ = socket.recv_fds(
+                self._socket, _LARGEST, _MOST_DESCRIPTORS, socket.MSG_CMSG_CLOEXEC
+            )
+        except OSError as error:
+            raise Unavailable(f"cannot hear the pod's sandbox: {error.strerror}") from error
+        if data and not flags & (socket.MSG_TRUNC | socket.MSG_CTRUNC):
+            return Message(json.loads(data), descriptors)
+        for descriptor in descriptors:
+            os.close(descriptor)
+        raise Unavailable("the pod is gone: its sandbox has ended")
+
+    def _send(self, message: JSON, descriptors: Sequence[int] = ()) -> None:
+        data = json.dumps(message).encode()
+        try:
+            socket.send_fds(self._socket, [data], descriptors)
+        except OSError as error:
+            raise Unavailable(f"cannot ask the pod's sandbox: {error.strerror}") from error
+
+    def _greeting(self) -> JSON:
+        greeting = self.receive().content
+        if greeting.get("version") != VERSION:
+            raise HostError(
+                f"cannot speak with the pod's sandbox: its protocol has version "
+                f"{greeting.get('version')}, ours {VERSION}",
+                hint="delete the pod and create it again",
+            )
+        containers: JSON = greeting["containers"]
+        return containers

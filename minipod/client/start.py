@@ -1,0 +1,122 @@
+"""Starting a root's server: the zygote is spawned, detached, and starts the server as its child."""
+
+from __future__ import annotations
+
+import os
+import site
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from minipod.client import unix
+from minipod.client.client import SOCKET
+from minipod.errors import HostError, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LOG = "server.log"
+_PACKAGE = Path(__file__).resolve().parent.parent
+_LOCK_HELD = 3  # the zygote's exit code when another one has the root
+_DEADLINE = 10.0  # seconds in which another command's server must answer
+_LOOK_AGAIN = 0.02
+_TRY_AGAIN = 0.5  # the holder of the lock may be one that is just ending
+
+
+def command(root: str, cluster_cidr: str | None, ready: int | None = None) -> list[str]:
+    """Return the zygote's command line; `ready` is the descriptor that it reports to."""
+    zygote = [sys.executable, "-I", "-S", str(_PACKAGE / "sandbox" / "zygote.py"), "--root", root]
+    if ready is not None:
+        zygote += ["--ready-fd", str(ready)]
+    server = [sys.executable, "-P", "-m", "minipod.server", "--root", root]
+    if cluster_cidr is not None:
+        server += ["--cluster-cidr", cluster_cidr]
+    return [*zygote, "--", *server]
+
+
+def environment() -> dict[str, str]:
+    """Return the server's environment: ours, so that it finds the package where we found it."""
+    variables = dict(os.environ)
+    home = str(_PACKAGE.parent)
+    if home not in site.getsitepackages():
+        others = variables.get("PYTHONPATH")
+        variables["PYTHONPATH"] = f"{home}:{others}" if others else home
+    return variables
+
+
+def make_root(root: str) -> None:
+    """Make the root's folder, for its owner only, if it is not there. HostError."""
+    try:
+        Path(root).mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise HostError(f"cannot make {root}: {error.strerror}") from error
+
+
+def start(root: str, cluster_cidr: str | None, warn: Callable[[str], None]) -> None:
+    """Return when a server answers at this root; start one if need be. Unavailable, HostError.
+
+    Of several commands that come at once, one starts it, and the others wait for that one's.
+    """
+    make_root(root)
+    deadline = time.monotonic() + _DEADLINE
+    while not _spawn(root, cluster_cidr, warn):
+        again = time.monotonic() + _TRY_AGAIN
+        while time.monotonic() < again:
+            if _answers(root):
+                return
+            time.sleep(_LOOK_AGAIN)
+        if time.monotonic() > deadline:
+            raise Unavailable(
+                f"cannot reach the server of {root}: its lock is held, but nothing answers",
+                hint=f"its log is {root}/{LOG}",
+            )
+
+
+def _answers(root: str) -> bool:
+    try:
+        unix.connect(root, SOCKET).close()
+    except OSError:
+        return False
+    return True
+
+
+def _spawn(root: str, cluster_cidr: str | None, warn: Callable[[str], None]) -> bool:
+    """Spawn a zygote; return True when its server is ready, False if another holds the lock."""
+    reader, writer = os.pipe()
+    with open(reader, encoding="utf-8", errors="replace") as ready:  # noqa: PTH123 (a descriptor)
+        try:
+            process = _detached(root, command(root, cluster_cidr, writer), writer)
+        except OSError as error:
+            raise HostError(f"cannot start the server: {error.strerror}") from error
+        finally:
+            os.close(writer)
+        for line in ready:
+            kind, _, text = line.strip().partition(": ")
+            if kind == "ready":
+                return True
+            if kind == "error":
+                raise Unavailable(f"cannot start the server: {text}")
+            if kind == "warning":
+                warn(text)
+    if process.wait() == _LOCK_HELD:
+        return False
+    raise Unavailable(
+        f"cannot start the server: it ended with code {process.returncode} before it was ready",
+        hint=f"its log is {root}/{LOG}",
+    )
+
+
+def _detached(root: str, argv: list[str], ready: int) -> subprocess.Popen[bytes]:
+    with Path(root, LOG).open("ab") as log:
+        return subprocess.Popen(  # noqa: S603 (our own command line, no shell)
+            argv,
+            cwd="/",
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            pass_fds=(ready,),
+        )
