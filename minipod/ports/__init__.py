@@ -1,0 +1,1 @@
+"""The port space of pods: who holds what. Pure decisions, no kernel."""
