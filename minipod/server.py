@@ -22,13 +22,13 @@ from minipod.api import make_app, serve
 from minipod.engine import Engine
 from minipod.engine.hands import Hands
 from minipod.errors import HostError, MinipodError
-from minipod.kernel.cgroups import CgroupTree
+from minipod.kernel.cgroups import find_or_mount
 from minipod.kernel.netns_names import NetnsNames
 from minipod.kernel.network import HostNetwork
 from minipod.model.root import Root
 from minipod.sandbox import zygote
 from minipod.sandbox.protocol import STOPPED
-from minipod.sandbox.remote import Zygote
+from minipod.sandbox.remote import SandboxConnection, Zygote
 from minipod.store.sqlite import SqliteStore
 
 READY_VARIABLE = "MINIPOD_READY"
@@ -69,9 +69,10 @@ async def _serve(root: Root, cluster_cidr: IPv4Network | None) -> int:
         root=root,
         store=store,
         network=HostNetwork(),
-        cgroups=CgroupTree.of_host(root.id),
+        cgroups=find_or_mount(root.id),
         names=NetnsNames(),
         zygote=parent,
+        connect=SandboxConnection.connect,
         clock=time.time,
         node_name=socket.gethostname(),
     )

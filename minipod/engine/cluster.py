@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from minipod.engine.sandboxes import Order, Sandbox, Sandboxes
 from minipod.errors import HostError
 from minipod.plan.addresses import AddressPool, candidates
-from minipod.plan.netns import node_names
+from minipod.plan.netns import fabric_names, node_names
 from minipod.plan.network import NetworkPlan, NodePlan
 
 if TYPE_CHECKING:
@@ -87,6 +87,8 @@ class Cluster:
             sandbox = await self._sandboxes.adopt(uid, self._folder(uid), _Part(self, uid))
             if sandbox is not None:
                 self._living[uid] = sandbox
+            else:
+                await self._sandboxes.clear(uid)
         return NODE_UID in self._living
 
     async def connect(self, link: str, address: IPv4Address, pod: Sandbox) -> None:
@@ -167,10 +169,11 @@ class Cluster:
         if living is not None:
             return living
         await self._sandboxes.clear(uid)
-        name = self._hands.node_name if uid == NODE_UID else "fabric"
-        order = Order(
-            uid, self._folder(uid), name, node_names(self._hands.root, name, uid == NODE_UID)
-        )
+        root, node_name = self._hands.root, self._hands.node_name
+        if uid == NODE_UID:
+            order = Order(uid, self._folder(uid), node_name, node_names(root, node_name))
+        else:
+            order = Order(uid, self._folder(uid), uid, fabric_names(root))
         sandbox = await self._sandboxes.create(order, _Part(self, uid))
         self._living[uid] = sandbox
         return sandbox

@@ -199,7 +199,7 @@ class Engine:
             await self.delete_pod(key.namespace, key.name, grace=0)
         await asyncio.gather(*(self.gone(key.namespace, key.name) for key in keys))
         await self._cluster.remove()
-        await self._hands.cgroups.remove_root()
+        self._hands.cgroups.remove_root()
         with self.store.transaction():
             for kind in ("Event", "Node", "Namespace"):
                 for obj in self.store.list(kind):

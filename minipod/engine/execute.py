@@ -11,7 +11,7 @@ from minipod.engine.sandboxes import Order
 from minipod.errors import MinipodError, StepFailed
 from minipod.kernel import processes
 from minipod.kernel.resolver import resolv_conf
-from minipod.model.pod import view
+from minipod.model.pod import RestartPolicy, view
 from minipod.plan import lifecycle
 from minipod.plan.files import hostname_file, hosts_file
 from minipod.plan.lifecycle import SandboxState
@@ -189,7 +189,7 @@ def _wire_restart(restart: lifecycle.Restart | None) -> Restart | None:
     if restart is None:
         return None
     return {
-        "on": "always" if restart.on is lifecycle.RestartPolicy.ALWAYS else "failure",
+        "on": "always" if restart.on is RestartPolicy.ALWAYS else "failure",
         "delay": restart.delay,
         "reset_after": restart.reset_after,
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -12,8 +12,17 @@ if TYPE_CHECKING:
     from minipod.kernel.netns_names import NetnsNames
     from minipod.kernel.protocols import Network
     from minipod.model.root import Root
-    from minipod.sandbox.remote import Zygote
+    from minipod.sandbox.remote import SandboxConnection, Zygote
     from minipod.store.protocol import Store
+
+
+class Connect(Protocol):
+    """Connects to the sandbox whose socket is in a folder: SandboxConnection.connect."""
+
+    async def __call__(
+        self, folder: str, *, on_journal: Callable[[], None], on_close: Callable[[], None]
+    ) -> SandboxConnection:
+        """Return the connection. HostError if no sandbox answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,5 +35,6 @@ class Hands:
     cgroups: CgroupTree
     names: NetnsNames
     zygote: Zygote
+    connect: Connect
     clock: Callable[[], float]
     node_name: str

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 async def recover(hands: Hands, cluster: Cluster, sandboxes: Sandboxes) -> list[PodState]:
     """Return the state of every stored pod."""
-    hands.names.sweep()
     node_lives = await cluster.adopt()
     states = []
     for obj in hands.store.list("Pod"):

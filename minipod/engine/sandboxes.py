@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from minipod.errors import HostError
-from minipod.sandbox.remote import SandboxConnection
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Mapping, Sequence
 
     from minipod.engine.hands import Hands
+    from minipod.sandbox.remote import SandboxConnection
 
 SANDBOX_GROUP = "_sandbox"
 """The cgroup of the sandbox's own process, beside those of its containers."""
@@ -153,7 +153,7 @@ class Sandboxes:
             return None
 
     async def _connect(self, uid: str, folder: str, owner: SandboxOwner) -> Sandbox:
-        connection = await SandboxConnection.connect(
+        connection = await self._hands.connect(
             folder, on_journal=owner.journal_grew, on_close=owner.sandbox_closed
         )
         if connection.uid != uid:

@@ -1,0 +1,205 @@
+"""A kernel without a kernel: sandboxes that write journals, groups and names that only count."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+from collections.abc import Callable, Iterable
+from ipaddress import IPv4Network
+from pathlib import Path
+from typing import Any
+
+from minipod.engine import Engine
+from minipod.engine.hands import Hands
+from minipod.errors import HostError, StepFailed
+from minipod.kernel.fake import FakeNetwork
+from minipod.model.pod import JSON
+from minipod.model.root import Root
+from minipod.sandbox.protocol import JOURNAL
+from minipod.store.memory import MemoryStore
+
+
+class Clock:
+    """Time that moves when told to."""
+
+    def __init__(self) -> None:
+        self.now = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class FakeSandbox:
+    """A pod's process as the engine meets it: answers requests, writes its journal."""
+
+    def __init__(self, machine: Machine, spec: Any, pid: int) -> None:
+        self.machine = machine
+        self.spec = spec
+        self.uid: str = spec["uid"]
+        self.pid = pid
+        self.alive = True
+        self.requests: list[tuple[str, dict[str, Any]]] = []
+        self.running: dict[str, int] = {}
+        self.on_journal: Callable[[], None] = lambda: None
+        self.on_close: Callable[[], None] = lambda: None
+        self._ends = os.pipe()
+        self.write(event="sandbox", pid=pid)
+
+    def write(self, **record: Any) -> None:
+        with Path(self.spec["folder"], JOURNAL).open("a") as journal:
+            journal.write(json.dumps({"time": self.machine.clock()} | record) + "\n")
+
+    def end_of(self, name: str, code: int, restart_at: float | None = None) -> None:
+        """Have a container end, and the engine hear of it."""
+        attempt = self.running.pop(name)
+        self.write(
+            event="exited",
+            name=name,
+            attempt=attempt,
+            id=f"id-{name}-{attempt}",
+            code=code,
+            signal=0,
+            started=self.machine.clock(),
+            restart_at=restart_at,
+        )
+        self.on_journal()
+
+    def die(self) -> None:
+        """End as after a kill -9."""
+        self.alive = False
+        os.write(self._ends[1], b"x")
+        self.on_close()
+
+    async def request(self, op: str, **fields: Any) -> dict[str, Any]:
+        self.requests.append((op, fields))
+        if op in self.machine.refused:
+            raise StepFailed(f"do {op}", self.machine.refused[op])
+        if op == "start":
+            return self._start(fields["container"])
+        if op == "signal" and fields["name"] in self.running and self.machine.obedient:
+            self.end_of(fields["name"], 143)
+        return {}
+
+    def _start(self, container: Any) -> dict[str, Any]:
+        name, attempt = container["name"], container["attempt"]
+        place = {"name": name, "attempt": attempt, "id": f"id-{name}-{attempt}"}
+        if container["argv"][0] == "missing":
+            error = {"step": 'execute "missing"', "errno": 2, "message": "not found"}
+            self.write(event="failed", error=error, **place)
+            raise StepFailed(error["step"], error["message"], errno=2)
+        self.running[name] = attempt
+        self.write(event="started", pid=self.pid + 1, **place)
+        return {"id": place["id"], "pid": self.pid + 1}
+
+    async def namespace(self) -> tuple[int, int]:
+        return os.open("/dev/null", os.O_RDONLY), os.dup(self._ends[0])
+
+    def close(self) -> None:
+        pass
+
+
+class Born:
+    def close(self) -> None:
+        pass
+
+
+class Machine:
+    """The zygote, the control groups and the names of a machine that is not there.
+
+    `refused` maps a request's name to the reason why sandboxes refuse it; `obedient`: containers
+    end when asked to.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.clock = Clock()
+        self.store = MemoryStore()
+        self.network = FakeNetwork()
+        self.root = Root(str(folder))
+        self.sandboxes: dict[str, FakeSandbox] = {}
+        self.groups: dict[str, set[str]] = {}
+        self.named: dict[str, int] = {}
+        self.refused: dict[str, str] = {}
+        self.refuses_forks = False
+        self.obedient = True
+        self._pids = itertools.count(4000, 10)
+
+    def hands(self) -> Hands:
+        return Hands(
+            root=self.root,
+            store=self.store,
+            network=self.network,
+            cgroups=self,  # type: ignore[arg-type]
+            names=self,  # type: ignore[arg-type]
+            zygote=self,  # type: ignore[arg-type]
+            connect=self.connect,  # type: ignore[arg-type]
+            clock=self.clock,
+            node_name="machine",
+        )
+
+    def engine(self, cidr: IPv4Network | None = None) -> Engine:
+        return Engine(self.hands(), cidr)
+
+    # the zygote
+    async def fork(self, spec: Any, cgroup: int) -> Born:
+        if self.refuses_forks:
+            raise StepFailed("fork a sandbox", "Cannot allocate memory", errno=12)
+        self.sandboxes[spec["uid"]] = FakeSandbox(self, spec, next(self._pids))
+        return Born()
+
+    async def connect(
+        self, folder: str, *, on_journal: Callable[[], None], on_close: Callable[[], None]
+    ) -> FakeSandbox:
+        for sandbox in self.sandboxes.values():
+            if sandbox.spec["folder"] == folder and sandbox.alive:
+                sandbox.on_journal, sandbox.on_close = on_journal, on_close
+                return sandbox
+        raise HostError(f"cannot connect to {folder}: Connection refused")
+
+    # the control groups
+    def ensure(self, uid: str, names: Iterable[str] = ()) -> None:
+        self.groups.setdefault(uid, set()).update(names)
+
+    def open(self, uid: str) -> int:
+        return os.open("/dev/null", os.O_RDONLY)
+
+    def uids(self) -> list[str]:
+        return list(self.groups)
+
+    async def kill(self, uid: str) -> None:
+        pass
+
+    def remove_root(self) -> None:
+        pass
+
+    # the names: `remove` serves both
+    def add(self, names: Iterable[str], pid: int) -> str:
+        name = next(iter(names))
+        self.named[name] = pid
+        return name
+
+    def remove(self, name: str, pid: int | None = None) -> Any:
+        if pid is None:
+            self.groups.pop(name, None)
+            return _nothing()
+        self.named.pop(name, None)
+        return None
+
+
+async def _nothing() -> None:
+    pass
+
+
+def pod(name: str = "web", *containers: JSON, **spec: Any) -> JSON:
+    """A defaulted pod as the manifest room hands it over."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": name, "namespace": "default"},
+        "spec": {
+            "restartPolicy": "Always",
+            "terminationGracePeriodSeconds": 30,
+            "containers": list(containers) or [{"name": "app", "command": ["sleep", "9"]}],
+        }
+        | spec,
+    }
