@@ -15,6 +15,7 @@ import os
 import re
 import select
 import signal
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -32,6 +33,7 @@ _MODE = 0o755
 _ATTRIBUTES = mounts.NO_SUID | mounts.NO_DEV | mounts.NO_EXEC
 _KILL = "cgroup.kill"
 _REMOVAL = 5.0
+_PAUSE = 0.01
 _KILL_ROUNDS = 1000
 
 
@@ -111,7 +113,8 @@ class CgroupTree:
         """
         path = self._path(uid, name)
         try:
-            self._write(f"{path}/{_KILL}", b"1")
+            with self._file(f"{path}/{_KILL}", os.O_WRONLY) as kill:
+                os.write(kill, b"1")
         except FileNotFoundError:
             await self._kill_each(path)  # a kernel before 5.14, or no such group
         except OSError as error:
@@ -125,8 +128,7 @@ class CgroupTree:
         path = self._path(uid)
         try:
             async with asyncio.timeout(timeout):
-                while not self._removed(path):
-                    await self._emptied(path)
+                await self._end(path)
         except TimeoutError:
             left = ", ".join(map(str, self._pids(path))) or "none that can be seen"
             raise HostError(
@@ -187,21 +189,23 @@ class CgroupTree:
         children = [self._removed(f"{path}/{name}") for _, name in self._children(path)]
         return bool(children) and all(children) and self._removed(path)
 
+    async def _end(self, path: str) -> None:
+        while not self._removed(path):
+            await self._emptied(path)
+            if self._removed(path):
+                return
+            await asyncio.sleep(_PAUSE)  # empty, and busy all the same: somebody moved in
+
     async def _emptied(self, path: str) -> None:
-        """Wait until a group and all below it hold no process: the kernel says so by EPOLLPRI."""
-        try:
-            events = os.open(f"{path}/cgroup.events", os.O_RDONLY | os.O_CLOEXEC, dir_fd=self._base)
-        except FileNotFoundError:
-            return
-        try:
+        """Wait until a group and all below it hold no process."""
+        with suppress(FileNotFoundError), self._file(f"{path}/cgroup.events") as events:
             while b"populated 1" in _read(events):
                 await _urgent(events)
-        finally:
-            os.close(events)
 
     def _pids(self, path: str) -> Iterator[int]:
         try:
-            text = self._read_file(f"{path}/cgroup.procs")
+            with self._file(f"{path}/cgroup.procs") as processes:
+                text = _read(processes)
         except FileNotFoundError:
             return
         yield from map(int, text.split())
@@ -224,17 +228,16 @@ class CgroupTree:
             await asyncio.sleep(0)
         raise HostError(f"cannot kill what is in control group {path}: it forks faster than that")
 
-    def _read_file(self, path: str) -> bytes:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC, dir_fd=self._base)
+    @contextmanager
+    def _file(self, path: str, flags: int = os.O_RDONLY) -> Iterator[int]:
+        """Open a kernel's file; FileNotFoundError also if the group goes while it is open."""
+        descriptor = os.open(path, flags | os.O_CLOEXEC, dir_fd=self._base)
         try:
-            return _read(descriptor)
-        finally:
-            os.close(descriptor)
-
-    def _write(self, path: str, data: bytes) -> None:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC, dir_fd=self._base)
-        try:
-            os.write(descriptor, data)
+            yield descriptor
+        except OSError as error:
+            if error.errno == errno.ENODEV:
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path) from error
+            raise
         finally:
             os.close(descriptor)
 
