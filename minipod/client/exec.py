@@ -49,7 +49,7 @@ def run(root: str, pod: JSON, command: Command) -> int:
         if command.container not in sandbox.containers:
             raise _not_running(pod, command.container)
         if command.tty:
-            from minipod.client import terminal
+            from minipod.client import terminal  # noqa: PLC0415 (needed by few)
 
             return terminal.run(sandbox, command)
         return _with_stdio(sandbox, command)

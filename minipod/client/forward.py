@@ -10,16 +10,16 @@ import os
 import resource
 import selectors
 import socket
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from minipod.client.relay import Relay
-from minipod.errors import Unavailable
+from minipod.client.sandbox import Sandbox
+from minipod.errors import Conflict, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from minipod.client.listening import Listener
-    from minipod.client.sandbox import Sandbox
 
 _LOOPBACKS = ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"))
 _SPARE_DESCRIPTORS = 64
@@ -134,6 +134,17 @@ class Forwarder:
         waiting.connection.close()
         self._end()
         self._events.failed(waiting.remote, why)
+
+
+def sandbox_of(root: str, pod: dict[str, Any]) -> Sandbox:
+    """Return a connection to a pod's sandbox. Conflict if the pod has none yet, or no more."""
+    try:
+        return Sandbox(root, pod["metadata"]["uid"])
+    except Unavailable as error:
+        phase = pod.get("status", {}).get("phase", "Pending")
+        raise Conflict(
+            f"unable to forward port because pod is not running. Current status={phase}"
+        ) from error
 
 
 def forward(sandbox: Sandbox, listeners: Iterable[Listener], events: Events) -> None:

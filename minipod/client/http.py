@@ -6,7 +6,9 @@ Written by hand because importing http.client costs as much as a whole `minipod 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from io import BufferedReader
+from typing import TYPE_CHECKING, Self
 
 from minipod.errors import Unavailable
 
@@ -35,7 +37,7 @@ class Response:
             self.close()
             raise
 
-    def __enter__(self) -> Response:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -95,10 +97,8 @@ def send(
     lines += [f"{name}: {value}" for name, value in headers.items()]
     if body:
         lines.append(f"Content-Length: {len(body)}")
-    try:
+    with suppress(ConnectionError):  # a server may answer, and say why, before it has read all
         connection.sendall("\r\n".join([*lines, "", ""]).encode() + body)
-    except ConnectionError:
-        pass  # a server may refuse a body before it has read it all, and its answer says why
     return Response(connection)
 
 
@@ -109,7 +109,9 @@ def path(*segments: str) -> str:
 
 def query(parameters: Mapping[str, str | int | None]) -> str:
     """Return `?name=value&…` of the parameters that are not None, or nothing."""
-    pairs = [f"{name}={_quote(str(value))}" for name, value in parameters.items() if value is not None]
+    pairs = [
+        f"{name}={_quote(str(value))}" for name, value in parameters.items() if value is not None
+    ]
     return "?" + "&".join(pairs) if pairs else ""
 
 

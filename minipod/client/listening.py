@@ -62,17 +62,14 @@ def addresses(given: Iterable[str]) -> list[str]:
     """Return the IP addresses of `--address`, "localhost" as both of its own."""
     found = [address for part in given for address in part.split(",") if address]
     return [
-        ip
-        for address in found
-        for ip in (_LOCALHOST if address == "localhost" else (address,))
+        ip for address in found for ip in (_LOCALHOST if address == "localhost" else (address,))
     ]
 
 
 def listen(wanted: Iterable[Forward], ips: Iterable[str]) -> list[Listener]:
-    """Return listening sockets, all or none. HostError if a port is taken, BadRequest if an
-    address is none.
+    """Return listening sockets, all or none.
 
-    A machine without IPv6 has no ::1: that alone is passed over when there is another address.
+    HostError if a port is taken, BadRequest if an address is none. A machine without IPv6 has no ::1: that alone is passed over when there is another address.
     """
     ips = list(ips)
     listeners: list[Listener] = []
@@ -129,10 +126,10 @@ def _refused(ip: str, port: int, error: OSError) -> HostError | BadRequest:
 
 def _holder(port: int) -> str | None:
     """Return who listens on a port of the host, in words, or None if that cannot be seen."""
-    import psutil
+    import psutil  # noqa: PLC0415 (needed by few, and slow to import)
 
     for one in psutil.net_connections("tcp"):
-        if one.status == psutil.CONN_LISTEN and one.laddr.port == port and one.pid:
+        if one.status == psutil.CONN_LISTEN and one.laddr and one.laddr.port == port and one.pid:
             try:
                 return f"{psutil.Process(one.pid).name()} (pid {one.pid})"
             except psutil.Error:

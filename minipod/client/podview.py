@@ -17,6 +17,11 @@ def key(pod: JSON) -> tuple[str, str]:
     return pod["metadata"]["namespace"], pod["metadata"]["name"]
 
 
+def reference(obj: JSON) -> str:
+    """Return an object as kubectl names it: `pod/web`."""
+    return f"{obj['kind'].lower()}/{obj['metadata']['name']}"
+
+
 def container_names(pod: JSON) -> list[str]:
     """Return the names of the pod's containers, in order."""
     return [container["name"] for container in pod["spec"]["containers"]]

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from minipod.client import unix
 from minipod.client.client import SOCKET
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 LOG = "server.log"
+LOCK = "server.lock"
 _PACKAGE = Path(__file__).resolve().parent.parent
 _LOCK_HELD = 3  # the zygote's exit code when another one has the root
 _DEADLINE = 10.0  # seconds in which another command's server must answer
@@ -54,6 +55,21 @@ def make_root(root: str) -> None:
         raise HostError(f"cannot make {root}: {error.strerror}") from error
 
 
+def was_used(root: str) -> bool:
+    """Return whether a server ever ran for this root."""
+    return Path(root, LOCK).exists()
+
+
+def run_in_foreground(root: str, cluster_cidr: str | None) -> NoReturn:
+    """Become the zygote; its server's log goes to stderr. HostError if that cannot be."""
+    make_root(root)
+    argv = command(root, cluster_cidr)
+    try:
+        os.execve(sys.executable, argv, environment())  # noqa: S606 (no shell is wanted)
+    except OSError as error:
+        raise HostError(f"cannot start the server: {error.strerror}") from error
+
+
 def start(root: str, cluster_cidr: str | None, warn: Callable[[str], None]) -> None:
     """Return when a server answers at this root; start one if need be. Unavailable, HostError.
 
@@ -85,7 +101,7 @@ def _answers(root: str) -> bool:
 def _spawn(root: str, cluster_cidr: str | None, warn: Callable[[str], None]) -> bool:
     """Spawn a zygote; return True when its server is ready, False if another holds the lock."""
     reader, writer = os.pipe()
-    with open(reader, encoding="utf-8", errors="replace") as ready:  # noqa: PTH123 (a descriptor)
+    with open(reader, encoding="utf-8", errors="replace") as ready:
         try:
             process = _detached(root, command(root, cluster_cidr, writer), writer)
         except OSError as error:

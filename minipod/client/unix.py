@@ -13,7 +13,7 @@ _LONGEST = 107  # sun_path holds 108 bytes with its final NUL (unix(7))
 
 
 def connect(folder: str, name: str, kind: SocketKind = socket.SOCK_STREAM) -> socket.socket:
-    """Return a connection to `folder/name`. OSError as connect(2) and open(2) have them."""
+    """Return a connection to the socket `name` in `folder`. OSError."""
     connection = socket.socket(socket.AF_UNIX, kind)
     try:
         _connect(connection, folder, name)
@@ -24,7 +24,7 @@ def connect(folder: str, name: str, kind: SocketKind = socket.SOCK_STREAM) -> so
 
 
 def _connect(connection: socket.socket, folder: str, name: str) -> None:
-    path = os.path.join(folder, name)  # noqa: PTH118 (pathlib is not imported on this path)
+    path = os.path.join(folder, name)
     if len(os.fsencode(path)) <= _LONGEST:
         connection.connect(path)
         return

@@ -1,0 +1,31 @@
+"""`minipod create`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from minipod.cli.options import files_option, namespace_option, pass_session, verb
+
+if TYPE_CHECKING:
+    from minipod.cli.session import Session
+
+
+@verb("create", "minipod create -f pod.yaml", "minipod create -f examples/ -n lab")
+@files_option(required=True)
+@namespace_option
+@pass_session
+def create(session: Session, files: tuple[str, ...]) -> int:
+    """Create pods from files.
+
+    The files hold Kubernetes v1 Pods or Lists of them, as YAML or JSON. If anything in them is
+    wrong, all of it is told and nothing is created.
+    """
+    from minipod.cli.creating import print_created, refusing
+    from minipod.client.sources import read
+
+    sources = read(files)
+    failed = False
+    with refusing():
+        for line in session.client().create(sources, session.given_namespace):
+            failed |= not print_created(line)
+    return int(failed)

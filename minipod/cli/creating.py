@@ -1,0 +1,45 @@
+"""What `create` and `run` print."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from minipod.cli.output import say, say_error, tell
+from minipod.cli.session import warn
+from minipod.client import podview
+from minipod.client.statuses import error_from
+from minipod.errors import InvalidObject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def print_created(line: dict[str, Any]) -> bool:
+    """Print one line of what the server did; return False if it is a failure."""
+    match line["type"]:
+        case "WARNING":
+            warn(line["message"])
+        case "CREATED":
+            tell(f"{podview.reference(line['object'])} created")
+            print_hints(line["object"])
+        case "ERROR":
+            say_error(error_from(line["status"]))
+            return False
+    return True
+
+
+def print_hints(pod: dict[str, Any]) -> None:
+    """Say what a person must do before the pod's containers can start."""
+    for container, message in podview.waiting(pod, "ImageNotMapped"):
+        say(f'Hint: container "{container}" of {podview.reference(pod)} waits: {message}')
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """Print the problems of refused manifests as they are, a line each: file:line:column first."""
+    try:
+        yield
+    except InvalidObject as error:
+        say(str(error))
+        raise InvalidObject("nothing was created", error.problems, hint=error.hint) from error

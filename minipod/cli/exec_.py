@@ -1,0 +1,57 @@
+"""`minipod exec`."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from minipod.cli.options import container_option, namespace_option, pass_session, verb
+from minipod.cli.output import say
+from minipod.cli.resources import pod_name
+
+if TYPE_CHECKING:
+    from minipod.cli.session import Session
+
+_NO_TERMINAL = "Unable to use a TTY - input is not a terminal or the right kind of file"
+
+
+@verb(
+    "exec",
+    "minipod exec web -- ip address",
+    "minipod exec -it web -c shell -- bash",
+)
+@click.argument("pod")
+@click.argument("command", nargs=-1, required=True, metavar="[--] CMD...")
+@click.option("-i", "--stdin", is_flag=True, help="Hand over our stdin.")
+@click.option("-t", "--tty", is_flag=True, help="Give CMD a terminal; use it with -i.")
+@container_option
+@namespace_option
+@pass_session
+def exec_(
+    session: Session,
+    *,
+    pod: str,
+    command: tuple[str, ...],
+    stdin: bool,
+    tty: bool,
+    container: str | None,
+) -> int:
+    """Run a command in a container, as one of its processes.
+
+    The exit code is the command's: 128 + N if signal N ended it, 127 if it is not there, 126 if it
+    cannot be run.
+    """
+    from minipod.cli.containers import choose
+    from minipod.client import exec as execution
+
+    found = session.client().pod(session.namespace, pod_name(pod))
+    wanted = execution.Command(choose(found, container), command, stdin, tty=stdin and tty)
+    if wanted.tty and not os.isatty(0):
+        say(_NO_TERMINAL)
+        wanted = wanted._replace(tty=False)
+    code = execution.run(session.root, found, wanted)
+    if code:
+        say(f"command terminated with exit code {code}")
+    return code

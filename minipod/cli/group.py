@@ -1,0 +1,63 @@
+"""The group: it lists every command and loads only the one that is called."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+from minipod import __version__
+from minipod.cli.options import common_options, epilog
+
+COMMANDS = {
+    "create": "Create pods from files.",
+    "delete": "Delete pods.",
+    "exec": "Run a command in a container.",
+    "get": "Show pods, as a table, YAML or JSON.",
+    "image": "Say which program stands for an image.",
+    "logs": "Print what containers wrote.",
+    "port-forward": "Forward local ports to a pod.",
+    "ports": "Show which ports pods listen on, and who.",
+    "purge": "Remove every pod and all that minipod owns.",
+    "run": "Create a pod of one container.",
+    "server": "Run, start, stop or look at the server.",
+    "version": "Print the versions of client and server.",
+}
+"""Each command's one line. Its file, and the function in it, are named like it."""
+
+_RESERVED = {"exec": "exec_"}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called, not when they are listed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command and return it; None if there is none of that name."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        name = _RESERVED.get(cmd_name, cmd_name.replace("-", "_"))
+        command: click.Command = getattr(import_module(f"minipod.cli.{name}"), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=epilog("minipod create -f pod.yaml", "minipod get pods -o wide"),
+)
+@common_options
+@click.version_option(__version__, message="%(prog)s %(version)s")
+def cli() -> None:
+    """Kubernetes pods as plain Linux processes."""

@@ -1,0 +1,68 @@
+"""`minipod image`."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+import click
+
+from minipod.cli.options import epilog, output_option, pass_session, verb
+from minipod.cli.output import as_json, say, table, tell
+
+if TYPE_CHECKING:
+    from minipod.cli.session import Session
+
+
+@click.group(
+    "image",
+    epilog=epilog("minipod image map nginx:* -- python3 -m http.server 80", "minipod image list"),
+)
+def image() -> None:
+    """Say which program of this machine stands for an image.
+
+    A container without a command runs what its image is mapped to.
+    """
+
+
+@verb("map", "minipod image map msung99/redis-lock:0.1.3 -- python3 -m http.server 8080")
+@click.argument("pattern")
+@click.argument("command", nargs=-1, required=True, metavar="[--] CMD...")
+@pass_session
+def _map(session: Session, pattern: str, command: tuple[str, ...]) -> None:
+    """Let containers of an image run CMD.
+
+    PATTERN is an image, or a glob such as 'nginx:*'. Containers that wait for it start.
+    """
+    session.client().map_image(pattern, command)
+    tell(f"image {pattern} mapped")
+
+
+@verb("list", "minipod image list -o json")
+@output_option("json")
+@pass_session
+def _list(session: Session, output: str | None) -> None:
+    """Show which image runs which command."""
+    images = session.client().images()
+    if output == "json":
+        tell(as_json(images))
+    elif images:
+        rows = [(pattern, shlex.join(command)) for pattern, command in images.items()]
+        tell(table(("IMAGE", "COMMAND"), rows))
+    else:
+        say("No images are mapped.")
+
+
+@verb("unmap", "minipod image unmap msung99/redis-lock:0.1.3")
+@click.argument("patterns", nargs=-1, required=True, metavar="PATTERN...")
+@pass_session
+def _unmap(session: Session, patterns: tuple[str, ...]) -> None:
+    """Forget what an image is mapped to; running containers run on."""
+    client = session.client()
+    for pattern in patterns:
+        client.unmap_image(pattern)
+        tell(f"image {pattern} unmapped")
+
+
+for _command in (_map, _list, _unmap):
+    image.add_command(_command)

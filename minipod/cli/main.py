@@ -1,0 +1,83 @@
+"""Where the `minipod` command begins, and where every error of it ends."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from minipod.errors import MinipodError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from minipod.cli.session import Session
+
+_INTERRUPTED = 130
+_BROKEN_PIPE = 141
+_DEBUG = "MINIPOD_DEBUG"
+_ROOT = "MINIPOD_ROOT"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command line and return its exit code."""
+    if sys.platform != "linux":
+        sys.stderr.write(f"Error: minipod runs on Linux only, and this is {sys.platform}\n")
+        return 1
+    try:
+        return _run(argv)
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+
+
+def _run(argv: Sequence[str] | None) -> int:
+    from minipod.cli.session import Session
+
+    session = Session(root=os.environ.get(_ROOT), debug=bool(os.environ.get(_DEBUG)))
+    try:
+        code = _call(argv, session)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return _hushed()
+    except MinipodError as error:
+        return _report(error, session)
+    except Exception as error:
+        if session.debug:
+            raise
+        hint = f"set {_DEBUG}=1 to see where"
+        return _report(MinipodError(f"internal: {_in_words(error)}", hint=hint), session)
+    return code
+
+
+def _call(argv: Sequence[str] | None, session: Session) -> int:
+    import click
+
+    from minipod.cli.group import cli
+
+    try:
+        code = cli.main(argv, prog_name="minipod", standalone_mode=False, obj=session)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort:  # Ctrl+C, as click tells it
+        return _INTERRUPTED
+    return code if isinstance(code, int) else 0
+
+
+def _report(error: MinipodError, session: Session) -> int:
+    from minipod.cli.output import say_error
+
+    if session.debug:
+        sys.excepthook(type(error), error, error.__traceback__)
+    say_error(error)
+    return error.exit_code
+
+
+def _in_words(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+def _hushed() -> int:
+    """Let nobody complain that stdout has no reader, the interpreter at its end included."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return _BROKEN_PIPE

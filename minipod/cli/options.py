@@ -1,0 +1,156 @@
+"""Options that several commands share, and how a command is made."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from minipod.cli.session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Function = Callable[..., Any]
+
+pass_session = click.make_pass_decorator(Session)
+
+
+def _keep(name: str) -> Callable[[click.Context, click.Parameter, str | None], None]:
+    def keep(ctx: click.Context, _parameter: click.Parameter, value: str | None) -> None:
+        if value is not None:
+            setattr(ctx.ensure_object(Session), name, value)
+
+    return keep
+
+
+def _keep_root(ctx: click.Context, _parameter: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        ctx.ensure_object(Session).root = os.path.abspath(value)
+
+
+def _keep_debug(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001
+    if value:
+        ctx.ensure_object(Session).debug = True
+
+
+def _keep_cidr(ctx: click.Context, _parameter: click.Parameter, value: str | None) -> None:
+    if value is None:
+        return
+    from ipaddress import IPv4Network
+
+    try:
+        ctx.ensure_object(Session).cluster_cidr = str(IPv4Network(value))
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+_Spec = tuple[tuple[str, ...], dict[str, Any]]
+
+_NAMESPACE: _Spec = (
+    ("-n", "--namespace"),
+    {
+        "metavar": "NAME",
+        "callback": _keep("given_namespace"),
+        "expose_value": False,
+        "help": "The Kubernetes namespace. [default: default]",
+    },
+)
+_COMMON: tuple[_Spec, ...] = (
+    (
+        ("--root",),
+        {
+            "metavar": "DIR",
+            "callback": _keep_root,
+            "expose_value": False,
+            "help": "The folder of the instance: socket, state, pods."
+            " [default: /var/lib/minipod, or MINIPOD_ROOT]",
+        },
+    ),
+    (
+        ("--cluster-cidr",),
+        {
+            "metavar": "CIDR",
+            "callback": _keep_cidr,
+            "expose_value": False,
+            "help": "The pod network, when this command is the root's first."
+            " [default: 10.244.0.0/16, or the next free one]",
+        },
+    ),
+    _NAMESPACE,
+    (
+        ("--debug",),
+        {
+            "is_flag": True,
+            "callback": _keep_debug,
+            "expose_value": False,
+            "help": "Show where an error comes from.",
+        },
+    ),
+)
+
+
+def _option(spec: _Spec) -> Callable[[Function], Function]:
+    names, attributes = spec
+    return click.option(*names, **attributes)
+
+
+def common_options(function: Function) -> Function:
+    """Give the group the options that hold for every command."""
+    for spec in reversed(_COMMON):
+        function = _option(spec)(function)
+    return function
+
+
+class Command(click.Command):
+    """A command that takes the group's options too, as kubectl's commands do."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        own = {name for parameter in self.params for name in parameter.opts}
+        for names, attributes in _COMMON:
+            if own.isdisjoint(names):
+                self.params.append(click.Option(names, hidden=True, **attributes))
+
+
+def verb(name: str, *examples: str) -> Callable[[Function], Command]:
+    """Make a function a command; the examples are shown below its help."""
+    return click.command(name, cls=Command, epilog=epilog(*examples))
+
+
+def epilog(*examples: str) -> str:
+    """Return the text below a command's help: example command lines, as they are typed."""
+    return "\b\nExamples:\n" + "\n".join(f"  {example}" for example in examples)
+
+
+namespace_option = _option(_NAMESPACE)
+all_namespaces_option = click.option(
+    "-A", "--all-namespaces", is_flag=True, help="Of all namespaces."
+)
+container_option = click.option(
+    "-c", "--container", metavar="NAME", help="Which container. [default: the first]"
+)
+selector_option = click.option(
+    "-l", "--selector", metavar="K=V,…", help="Only pods with these labels."
+)
+
+
+def files_option(*, required: bool) -> Callable[[Function], Function]:
+    """Let a command read manifests."""
+    return click.option(
+        "-f",
+        "--filename",
+        "files",
+        multiple=True,
+        required=required,
+        metavar="FILE",
+        help="A file, a folder of *.yaml, *.yml and *.json, or - for stdin. May be repeated.",
+    )
+
+
+def output_option(*formats: str) -> Callable[[Function], Function]:
+    """Let a command print in other formats than its own."""
+    return click.option(
+        "-o", "--output", type=click.Choice(formats), help="Another format than the usual."
+    )

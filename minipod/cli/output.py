@@ -1,0 +1,80 @@
+"""How results look: lines, kubectl's tables, JSON and YAML."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from minipod.errors import MinipodError
+
+    JSON = dict[str, Any]
+
+_GAP = 3
+_NONE = "<none>"
+
+
+def tell(text: str) -> None:
+    """Write a line to stdout, at once."""
+    click.echo(text)
+
+
+def say(text: str) -> None:
+    """Write to stderr, control characters escaped: what is not the result."""
+    click.echo(_printable(text), err=True)
+
+
+def say_error(error: MinipodError) -> None:
+    """Write an error as one line, and what to do as a second."""
+    say(f"Error: {error}")
+    if error.hint:
+        say(f"Hint: {error.hint}")
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[object]], *, headers: bool = True) -> str:
+    """Return kubectl's table: columns as wide as their widest cell, three spaces between.
+
+    A None is `<none>`; control characters are escaped, for a process names itself as it likes.
+    """
+    cells = [[_cell(value) for value in row] for row in rows]
+    if headers:
+        cells.insert(0, list(header))
+    widths = [max(map(len, column)) + _GAP for column in zip(*cells, strict=True)]
+    return "\n".join(_line(row, widths) for row in cells)
+
+
+def as_json(value: object) -> str:
+    """Return JSON as kubectl prints it: sorted, four spaces."""
+    return json.dumps(value, indent=4, sort_keys=True, ensure_ascii=False)
+
+
+def structured(value: object, output: str | None) -> str:
+    """Return a value as "json" or "yaml"."""
+    if output == "json":
+        return as_json(value)
+    from minipod.cli.yaml_output import as_yaml
+
+    return as_yaml(value)
+
+
+def _line(row: Sequence[str], widths: Sequence[int]) -> str:
+    *padded, last = row
+    return "".join(cell.ljust(width) for cell, width in zip(padded, widths, strict=False)) + last
+
+
+def _cell(value: object) -> str:
+    return _NONE if value is None else _printable(str(value)).replace("\n", "\\n")
+
+
+def _printable(text: str) -> str:
+    """Return the text with control characters, but newlines, as escapes."""
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() or char == "\n" else char.encode("unicode_escape").decode()
+        for char in text
+    )

@@ -1,0 +1,60 @@
+"""What all commands share: which root, which namespace, and a client for them."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from minipod.errors import MinipodError
+
+if TYPE_CHECKING:
+    from minipod.client import Client
+
+DEFAULT_ROOT = "/var/lib/minipod"
+DEFAULT_NAMESPACE = "default"
+
+
+class Session:
+    """The options of one command line that are not a command's own."""
+
+    def __init__(self, root: str | None = None, *, debug: bool = False) -> None:
+        self.root = os.path.abspath(root or DEFAULT_ROOT)
+        self.cluster_cidr: str | None = None
+        self.given_namespace: str | None = None
+        self.debug = debug
+
+    @property
+    def namespace(self) -> str:
+        """The namespace that was asked for, or the default one."""
+        return self.given_namespace or DEFAULT_NAMESPACE
+
+    def client(self, *, start: bool = True) -> Client:
+        """Return a client of the root's server, which starts one if need be and `start` allows.
+
+        MinipodError unless root asks.
+        """
+        from minipod.client import Client
+
+        require_root()
+        return Client(self.root, warn=warn, start=self.start if start else None)
+
+    def start(self) -> None:
+        """Return when a server answers."""
+        from minipod.client.start import start
+
+        start(self.root, self.cluster_cidr, warn)
+
+
+def require_root() -> None:
+    """Raise MinipodError unless we are root."""
+    if os.geteuid() != 0:
+        raise MinipodError(
+            "minipod needs root, for it makes namespaces and links: run the same with sudo"
+        )
+
+
+def warn(text: str) -> None:
+    """Show a warning as kubectl does."""
+    from minipod.cli.output import say
+
+    say(f"Warning: {text}")

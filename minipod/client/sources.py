@@ -1,0 +1,56 @@
+"""Reading manifests from files, folders and stdin."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from minipod.client.client import Source
+from minipod.errors import BadRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+STDIN = "-"
+_SUFFIXES = {".yaml", ".yml", ".json"}
+_LARGEST = 64 << 20  # far above what the server takes: its refusal names the limit
+
+
+def read(names: Iterable[str]) -> list[Source]:
+    """Return the texts of files, of the manifests in folders, and of stdin for "-".
+
+    BadRequest if one cannot be read, is not UTF-8, or is a folder without manifests.
+    """
+    return [source for name in names for source in _read(name)]
+
+
+def _read(name: str) -> Iterator[Source]:
+    if name == STDIN:
+        yield Source("stdin", _text("stdin", sys.stdin.buffer.read(_LARGEST)))
+        return
+    path = Path(name)
+    try:
+        for file in _manifests(path) if path.is_dir() else [path]:
+            with file.open("rb") as opened:
+                yield Source(str(file), _text(str(file), opened.read(_LARGEST)))
+    except FileNotFoundError as error:
+        raise BadRequest(f'the path "{name}" does not exist') from error
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise BadRequest(f"cannot read {error.filename or name}: {reason}") from error
+
+
+def _manifests(folder: Path) -> list[Path]:
+    files = sorted(file for file in folder.iterdir() if file.suffix in _SUFFIXES)
+    if not files:
+        raise BadRequest(f"no *.yaml, *.yml or *.json in {folder}")
+    return files
+
+
+def _text(name: str, data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise BadRequest(f"cannot read {name}: line {line} is not UTF-8 text") from error
