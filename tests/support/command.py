@@ -88,3 +88,32 @@ class Minipod:
     def address(self, name: str) -> str:
         """Return a pod's IP."""
         return str(self.pod(name)["status"]["podIP"])
+
+    def api(self, path: str, *curl: str) -> Any:
+        """Ask the server with curl, and return its answer, decoded."""
+        return json.loads(self.curl(path, *curl))
+
+    def curl(self, path: str, *curl: str) -> str:
+        """Ask the server with curl, and return its answer."""
+        socket = str(self.root / "server.sock")
+        done = subprocess.run(
+            [
+                "curl",
+                "-sS",
+                "--max-time",
+                "30",
+                "--unix-socket",
+                socket,
+                f"http://minipod{path}",
+                *curl,
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def server_pid(self) -> int:
+        """Return the server's pid."""
+        return int(self.json("server", "status")["pid"])

@@ -1,0 +1,163 @@
+"""The server that starts by itself, and the commands around it."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import os
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from minipod import __version__
+from tests.support.command import Minipod
+from tests.support.host import processes, snapshot
+from tests.support.manifests import container, documents, pod, web
+from tests.support.wait import eventually
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def test_the_first_command_starts_it(minipod: Minipod) -> None:
+    assert minipod.ok("get", "pods", "-o", "name") == ""
+    status = minipod.json("server", "status")
+    assert set(status) == {"pid", "socket", "root", "version"}
+    assert status["root"] == str(minipod.root)
+    assert status["socket"] == str(minipod.root / "server.sock")
+    assert status["version"] == __version__
+    assert "minipod" in Path(f"/proc/{status['pid']}/cmdline").read_text()
+    assert (minipod.root / "server.sock").stat().st_mode & 0o777 == 0o600
+
+
+def test_start_stop_and_status(minipod: Minipod) -> None:
+    assert minipod("server", "status").returncode == 1
+    minipod.ok("server", "start")
+    first = minipod.server_pid()
+    minipod.ok("server", "start")
+    assert minipod.server_pid() == first
+    minipod.ok("server", "stop")
+    eventually(lambda: not processes(minipod.root))
+    assert minipod("server", "status").returncode == 1
+    minipod.ok("server", "stop")
+
+
+def test_version(minipod: Minipod) -> None:
+    assert __version__ in minipod.ok("version")
+
+
+def test_twenty_commands_at_once_make_twenty_pods(minipod: Minipod) -> None:
+    """No server runs yet: they also race to start it."""
+
+    def create(number: int) -> subprocess.CompletedProcess[str]:
+        return minipod("create", "-f", "-", stdin=pod(f"p{number}"))
+
+    with concurrent.futures.ThreadPoolExecutor(20) as pool:
+        done = list(pool.map(create, range(20)))
+    assert [each.returncode for each in done] == [0] * 20, [each.stderr for each in done]
+    pods = minipod.json("get", "pods")["items"]
+    assert len({each["status"]["podIP"] for each in pods}) == 20
+    assert {each["status"]["phase"] for each in pods} == {"Running"}
+
+
+def test_the_same_name_at_once_makes_one_pod(minipod: Minipod) -> None:
+    minipod.ok("server", "start")
+    with concurrent.futures.ThreadPoolExecutor(5) as pool:
+        codes = list(
+            pool.map(lambda _: minipod("create", "-f", "-", stdin=pod("web")).returncode, range(5))
+        )
+    assert sorted(codes) == [0, 1, 1, 1, 1]
+
+
+def test_purge_leaves_nothing(minipod: Minipod) -> None:
+    before = snapshot()
+    minipod.create(documents(pod("a", container("x", web(8080))), pod("b")))
+    pids = set(processes(minipod.root))
+    assert before.difference(snapshot())
+    minipod.ok("purge", "--yes")
+    eventually(lambda: before.difference(snapshot()) == [])
+    minipod.ok("server", "stop")
+    eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids))
+    assert minipod.ok("get", "pods", "-o", "name") == ""
+
+
+def test_purge_asks_first(minipod: Minipod) -> None:
+    minipod.create(pod("web"))
+    minipod("purge", stdin="n\n")
+    assert minipod.ok("get", "pods", "-o", "name") == "pod/web\n"
+    minipod("purge")
+    assert minipod.ok("get", "pods", "-o", "name") == "pod/web\n"
+    minipod.ok("purge", stdin="y\n")
+    assert minipod.ok("get", "pods", "-o", "name") == ""
+
+
+def test_two_roots_know_nothing_of_each_other(minipod: Minipod, tmp_path: Path) -> None:
+    other = Minipod(tmp_path / "other", tmp_path)
+    try:
+        minipod.create(pod("web"))
+        done = other("create", "-f", "-", stdin=pod("web"))
+        assert done.returncode == 0, done.stderr
+        assert "10.245.0.0/16" in done.stderr
+        assert minipod.address("web").startswith("10.244.")
+        assert other.address("web").startswith("10.245.")
+        other.ok("purge", "--yes")
+        assert minipod.ok("get", "pods", "--no-headers").split()[:3] == ["web", "1/1", "Running"]
+    finally:
+        other("purge", "--yes")
+        other("server", "stop")
+
+
+@pytest.fixture
+def far_away(tmp_path: Path, minipod: Minipod) -> Iterator[Minipod]:
+    """Give the command on a root whose path is longer than a Unix socket's may be."""
+    far = Minipod(tmp_path / ("long-" * 20) / ("way-" * 20) / "root", tmp_path)
+    far.root.parent.mkdir(parents=True)
+    yield far
+    far("purge", "--yes")
+    far("server", "stop")
+
+
+def test_a_root_with_a_long_path_works(far_away: Minipod) -> None:
+    assert len(str(far_away.root)) > 200
+    far_away.create(pod("web", container("main", web(8080))))
+    assert far_away.ok("exec", "web", "--", "echo", "hello") == "hello\n"
+    eventually(lambda: "listening" in far_away.ok("logs", "web"))
+    assert far_away.server_pid() in processes(far_away.root)
+
+
+def test_not_root_is_one_line(minipod: Minipod) -> None:
+    minipod.create(pod("web"))
+    for args in (("get", "pods"), ("create", "-f", "-"), ("server", "start")):
+        argv = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *minipod.argv(args)]
+        done = subprocess.run(
+            argv, capture_output=True, text=True, input="", env=minipod.environment,
+            cwd="/", check=False,
+        )  # fmt: skip
+        assert done.returncode == 1
+        assert len(done.stderr.splitlines()) == 1
+        assert "root" in done.stderr
+        assert "sudo" in done.stderr
+
+
+def test_no_program_of_a_pod_inherits_the_server_s_files(minipod: Minipod) -> None:
+    minipod.create(pod("web"))
+    listed = minipod.ok("exec", "web", "--", "ls", "/proc/1/fd").split()
+    assert set(listed) <= {"0", "1", "2"}
+
+
+def test_help_is_there_without_root_or_server(minipod: Minipod) -> None:
+    assert "Usage: minipod" in minipod.ok("--help")
+    assert not minipod.root.exists()
+
+
+def test_a_root_may_be_given_as_an_option(minipod: Minipod, tmp_path: Path) -> None:
+    minipod.create(pod("web"))
+    done = subprocess.run(
+        [*minipod.argv(()), "--root", str(minipod.root), "get", "pods", "-o", "name"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={key: value for key, value in os.environ.items() if key != "MINIPOD_ROOT"},
+    )
+    assert done.stdout == "pod/web\n"
