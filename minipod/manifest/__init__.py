@@ -1,0 +1,28 @@
+"""Text to valid, defaulted Pod objects: positions, strictness, defaults. No I/O but the text given.
+
+`decode` reads manifests (files, YAML or JSON, several documents, lists) and reports every problem
+with file, line, column and field; `names` reads only which objects they speak of; `decode_pod`
+reads the body of an API request and answers in the API server's words.
+"""
+
+from minipod.manifest.decode import Decoded, Document, Reference, decode, names
+from minipod.manifest.defaults import default_pod
+from minipod.manifest.names import SUFFIX_LENGTH, SUFFIX_LETTERS, generated_name
+from minipod.manifest.request import DecodedPod, FieldValidation, decode_pod
+from minipod.manifest.text import Source
+
+__all__ = [
+    "SUFFIX_LENGTH",
+    "SUFFIX_LETTERS",
+    "Decoded",
+    "DecodedPod",
+    "Document",
+    "FieldValidation",
+    "Reference",
+    "Source",
+    "decode",
+    "decode_pod",
+    "default_pod",
+    "generated_name",
+    "names",
+]

@@ -1,0 +1,222 @@
+"""Sources to Pod objects, all or none: every problem of every source is told at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from minipod.errors import InvalidManifest, Place, Problem
+from minipod.manifest import comments
+from minipod.manifest.defaults import default_pod
+from minipod.manifest.examine import examine
+from minipod.manifest.faults import Fault, Kind, path_text, quoted, required
+from minipod.manifest.items import Item, items
+from minipod.manifest.reader import read
+from minipod.manifest.tree import MAX_FAULTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from minipod.manifest.faults import Path
+    from minipod.manifest.text import Source
+    from minipod.manifest.tree import Comment, Reading, Tree
+    from minipod.model.pod import JSON
+
+
+class Document(NamedTuple):
+    """A valid Pod with its defaults, and where it begins.
+
+    It has a `metadata.generateName` and no name where the user leaves the name to the server.
+    """
+
+    obj: JSON
+    place: Place
+    source: str
+
+
+class Decoded(NamedTuple):
+    """What sources hold, in their order, and a line for each warning."""
+
+    objects: tuple[Document, ...]
+    warnings: tuple[str, ...]
+
+
+class Reference(NamedTuple):
+    """Which object a document speaks of."""
+
+    kind: str
+    namespace: str
+    name: str
+
+
+class Namespace(NamedTuple):
+    """The namespace of objects that name none; an explicit one (-n) allows no other."""
+
+    name: str
+    explicit: bool
+
+
+def decode(
+    sources: Sequence[Source],
+    *,
+    default_namespace: str = "default",
+    namespace_is_explicit: bool = False,
+) -> Decoded:
+    """Return the Pods of all sources, valid and with defaults; InvalidManifest with every problem.
+
+    `namespace_is_explicit` says that the user asked for `default_namespace`: another one in an
+    object is an error then, as with kubectl.
+    """
+    collection = _Collection(sources, "create")
+    namespace = Namespace(default_namespace, namespace_is_explicit)
+    documents = [
+        document for item in collection.items() if (document := collection.pod(item, namespace))
+    ]
+    collection.note_duplicates([(_key(document.obj), document.place) for document in documents])
+    collection.settle()
+    return Decoded(tuple(documents), tuple(map(str, collection.warnings)))
+
+
+def names(
+    sources: Sequence[Source],
+    *,
+    default_namespace: str = "default",
+    namespace_is_explicit: bool = False,
+) -> list[Reference]:
+    """Return which objects the sources speak of, whatever else they say; InvalidManifest.
+
+    For `delete -f`: an object needs apiVersion, kind and metadata.name only.
+    """
+    collection = _Collection(sources, "delete")
+    namespace = Namespace(default_namespace, namespace_is_explicit)
+    references = [
+        reference for item in collection.items() if (reference := collection.name(item, namespace))
+    ]
+    collection.settle()
+    return references
+
+
+class _Collection:
+    """The objects of several sources, and what is wrong with any of them."""
+
+    def __init__(self, sources: Sequence[Source], verb: str) -> None:
+        self._readings = [read(source) for source in sources]
+        self._verb = verb
+        self.warnings: list[Problem] = []
+        self._order = {reading.source: number for number, reading in enumerate(self._readings)}
+        self._problems = [problem for reading in self._readings for problem in reading.problems]
+        self._slashes: dict[int, tuple[Comment, ...]] = {}
+
+    def items(self) -> Iterator[Item]:
+        """Yield every object, until there are more problems than are told."""
+        empty = True
+        for reading in self._readings:
+            for tree in reading.trees:
+                self._note_tree(tree, reading)
+                for item in items(tree, reading):
+                    empty = False
+                    yield item
+                if len(self._problems) > MAX_FAULTS:
+                    return
+        if empty and not self._problems:
+            where = Place(self._readings[0].source, 1, 1) if self._readings else None
+            self._problems.append(Problem("", f"no objects passed to {self._verb}", place=where))
+
+    def _note_tree(self, tree: Tree, reading: Reading) -> None:
+        """Note what reading found in a document: keys that stand twice, and `// comments`."""
+        whole = Item({}, (), tree, reading)
+        self._problems += [whole.problem(fault) for fault in tree.faults]
+        meant = all(not c.in_key and comments.is_free_text(c.path) for c in tree.comments)
+        if not meant:
+            self._slashes[id(tree)] = tree.comments
+        (self.warnings if meant else self._problems).extend(
+            Problem(
+                "" if comment.in_key else path_text(comment.path),
+                comments.MESSAGE,
+                place=Place(reading.source, *comment.position),
+            )
+            for comment in tree.comments
+        )
+
+    def pod(self, item: Item, namespace: Namespace) -> Document | None:
+        """Return an item as a Pod, or None with its faults noted."""
+        faults = item.faults
+        if not faults:
+            examined = examine(item.value, namespace.name)
+            faults = examined.faults + tuple(_foreign(examined.obj, namespace))
+            if not faults:
+                self.warnings += [
+                    Problem(path_text((*item.path, *path)), message, place=item.place(path))
+                    for path, message in examined.remarks
+                ]
+                return Document(default_pod(examined.obj), item.place(), item.reading.source)
+        self._note(item, faults)
+        return None
+
+    def name(self, item: Item, namespace: Namespace) -> Reference | None:
+        """Return an item's name, or None with its faults noted."""
+        metadata = item.value.get("metadata")
+        metadata = metadata if isinstance(metadata, dict) else {}
+        name, own = metadata.get("name"), metadata.get("namespace") or namespace.name
+        faults = list(item.faults)
+        if not faults and not (name and isinstance(name, str)):
+            faults.append(required(("metadata", "name")))
+        if not faults and not isinstance(own, str):
+            faults.append(Fault(("metadata", "namespace"), "must be a string", Kind.TYPE))
+        if not faults:
+            faults += _foreign({"metadata": {"namespace": own}}, namespace)
+        self._note(item, faults)
+        return None if faults else Reference("Pod", own, str(name))
+
+    def note_duplicates(self, found: Iterable[tuple[Reference, Place]]) -> None:
+        """Note every Pod that stands a second time in the request."""
+        first: dict[Reference, Place] = {}
+        for reference, place in found:
+            if reference.name and reference in first:
+                message = f"Duplicate value: {quoted(reference.name)}: also at {first[reference]}"
+                reason = Kind.DUPLICATE.value
+                self._problems.append(Problem("metadata.name", message, reason, place))
+            first.setdefault(reference, place)
+
+    def settle(self) -> None:
+        """Raise what is wrong, in the order of the text."""
+        if not self._problems:
+            return
+        slashes = any(problem.message == comments.MESSAGE for problem in self._problems)
+        hint = "begin each comment with '#'" if slashes else None
+        problems = sorted(set(self._problems), key=self._in_order)
+        if len(problems) > MAX_FAULTS:
+            problems[MAX_FAULTS:] = [
+                Problem("", f"more than {MAX_FAULTS} problems: the first ones")
+            ]
+        raise InvalidManifest(problems, hint=hint)
+
+    def _note(self, item: Item, faults: Iterable[Fault]) -> None:
+        """Note faults, less those that a `// comment` explains."""
+        explained = {comment.path for comment in self._slashes.get(id(item.tree), ())}
+        for fault in faults:
+            if not _begins_with(explained, (*item.path, *fault.path)):
+                self._problems.append(item.problem(fault))
+
+    def _in_order(self, problem: Problem) -> tuple[int, int, int, str]:
+        where = problem.place or Place("", 0, 0)
+        return self._order.get(where.source, 0), where.line, where.column, str(problem)
+
+
+def _begins_with(heads: set[Path], path: Path) -> bool:
+    return any(path[:length] in heads for length in range(1, len(path) + 1))
+
+
+def _foreign(obj: JSON, namespace: Namespace) -> Iterator[Fault]:
+    """Yield kubectl's error if an object names another namespace than the one asked for."""
+    own = obj["metadata"]["namespace"]
+    if namespace.explicit and own != namespace.name:
+        message = (
+            f'the namespace from the provided object "{own}" does not match the namespace '
+            f"\"{namespace.name}\". You must pass '--namespace={own}' to perform this operation."
+        )
+        yield Fault(("metadata", "namespace"), message)
+
+
+def _key(obj: JSON) -> Reference:
+    metadata = obj["metadata"]
+    return Reference("Pod", metadata["namespace"], metadata.get("name", ""))

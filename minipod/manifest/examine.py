@@ -1,0 +1,54 @@
+"""One Pod object, examined: what is right of it, what is wrong, what deserves a warning."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from minipod.manifest import fields, rules, schema
+from minipod.manifest.faults import Strictness
+from minipod.manifest.policy import SERVER_OWNED
+from minipod.manifest.rules import Remark
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from minipod.manifest.faults import Fault, Path
+    from minipod.model.pod import JSON
+
+
+class Examined(NamedTuple):
+    """The well-typed object, without defaults; valid if there are no faults."""
+
+    obj: JSON
+    faults: tuple[Fault, ...]
+    remarks: tuple[Remark, ...]
+
+
+def examine(value: JSON, namespace: str) -> Examined:
+    """Check a Pod against schema and rules; `namespace` is its own where it names none.
+
+    What the server owns (status, uid, resourceVersion…) is dropped, so that `get -o yaml` can be
+    fed back. An unknown field is dropped as well as reported: some requests forgive it.
+    """
+    obj, found = fields.check(schema.pod(), _without_server_owned(value))
+    typed = {fault.path for fault in found.faults}
+    faults = found.faults + [f for f in rules.faults(obj) if typed.isdisjoint(_ways(f.path))]
+    metadata = obj.setdefault("metadata", {})
+    metadata["namespace"] = metadata.get("namespace") or namespace
+    remarks = [Remark(path, fields.NOT_ACTED_ON) for path in found.ignored]
+    if all(fault.strictness is not Strictness.ALWAYS for fault in faults):
+        remarks += rules.remarks(obj)
+    return Examined(obj, tuple(faults), tuple(remarks))
+
+
+def _without_server_owned(value: JSON) -> JSON:
+    kept = {name: item for name, item in value.items() if name != "status"}
+    metadata: Any = kept.get("metadata")
+    if isinstance(metadata, dict):
+        kept["metadata"] = {n: item for n, item in metadata.items() if n not in SERVER_OWNED}
+    return kept
+
+
+def _ways(path: Path) -> Iterator[Path]:
+    """Yield a path and all that lead to it: a fault there says enough."""
+    return (path[:length] for length in range(1, len(path) + 1))

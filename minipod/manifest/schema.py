@@ -1,0 +1,80 @@
+"""The fields of a v1 Pod and their types, from pod-schema.json (see scripts/kubernetes-schema)."""
+
+from __future__ import annotations
+
+import json
+from enum import Enum
+from functools import cache
+from importlib import resources
+from typing import Any
+
+
+class Scalar(Enum):
+    """A type without parts; the value is its word in the file."""
+
+    STRING = "string"
+    INTEGER = "integer"
+    BOOLEAN = "boolean"
+    TIME = "time"
+    ANY = "any"
+    QUANTITY = "quantity"
+    INT_OR_STRING = "int-or-string"
+
+
+class ListOf:
+    """A list of one type."""
+
+    __slots__ = ("item",)
+
+    def __init__(self, item: Shape) -> None:
+        self.item = item
+
+
+class MapOf:
+    """A mapping from any string to one type."""
+
+    __slots__ = ("item",)
+
+    def __init__(self, item: Shape) -> None:
+        self.item = item
+
+
+class Object:
+    """A mapping with known fields, some of them required."""
+
+    __slots__ = ("fields", "name", "required")
+
+    def __init__(self, name: str, required: frozenset[str]) -> None:
+        self.name = name
+        self.required = required
+        self.fields: dict[str, Shape] = {}
+
+
+Shape = Scalar | ListOf | MapOf | Object
+
+
+@cache
+def pod() -> Object:
+    """Return the type of a Pod."""
+    return types()["Pod"]
+
+
+@cache
+def types() -> dict[str, Object]:
+    """Return every type that a Pod is made of, by Kubernetes' name."""
+    text = resources.files(__package__).joinpath("pod-schema.json").read_text("utf-8")
+    described: dict[str, Any] = json.loads(text)["types"]
+    objects = {name: Object(name, frozenset(d["required"])) for name, d in described.items()}
+    for name, description in described.items():
+        objects[name].fields = {
+            field: _shape(word, objects) for field, word in description["fields"].items()
+        }
+    return objects
+
+
+def _shape(word: str, objects: dict[str, Object]) -> Shape:
+    if word.startswith("["):
+        return ListOf(_shape(word[1:-1], objects))
+    if word.startswith("{"):
+        return MapOf(_shape(word[1:-1], objects))
+    return objects.get(word) or Scalar(word)
