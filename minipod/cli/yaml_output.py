@@ -29,9 +29,15 @@ def _string(dumper: _Dumper, text: str) -> yaml.ScalarNode:
     style = None
     if "\n" in text:
         style = "|"
-    elif _AMBIGUOUS.fullmatch(text) or dumper.resolve(yaml.ScalarNode, text, (True, False)) != tag:
+    elif _AMBIGUOUS.fullmatch(text) or _resolved(dumper, text) != tag:
         style = '"'
     return dumper.represent_scalar(tag, text, style=style)
+
+
+def _resolved(dumper: _Dumper, text: str) -> str:
+    """Return the tag that a reader gives to the text without quotes."""
+    tag: str = dumper.resolve(yaml.ScalarNode, text, (True, False))  # type: ignore[no-untyped-call]
+    return tag
 
 
 _Dumper.add_representer(str, _string)

@@ -15,7 +15,6 @@ from minipod.errors import Unavailable
 if TYPE_CHECKING:
     import socket
     from collections.abc import Iterator, Mapping
-    from io import BufferedReader
 
 _PIECE = 1 << 16
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
@@ -30,7 +29,7 @@ class Response:
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
-        self._file = connection.makefile("rb", buffering=_PIECE)
+        self._file = BufferedReader(connection.makefile("rb", buffering=0), _PIECE)
         try:
             self.status, self.warnings, self._length, self._chunked = _head(self._file)
         except BaseException:
@@ -122,7 +121,7 @@ def _quote(text: str) -> str:
     )
 
 
-def _head(file: BufferedReader) -> tuple[int, list[str], int | None, bool]:
+def _head(file: BufferedReader[socket.SocketIO]) -> tuple[int, list[str], int | None, bool]:
     """Read the status line and the headers: status, warnings, length if told, whether chunked."""
     try:
         status = int(file.readline().split(None, 2)[1])
@@ -142,7 +141,7 @@ def _head(file: BufferedReader) -> tuple[int, list[str], int | None, bool]:
     return status, warnings, length, chunked
 
 
-def _chunk_size(file: BufferedReader) -> int:
+def _chunk_size(file: BufferedReader[socket.SocketIO]) -> int:
     line = file.readline()
     try:
         return int(line.partition(b";")[0], 16)

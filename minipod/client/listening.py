@@ -69,7 +69,8 @@ def addresses(given: Iterable[str]) -> list[str]:
 def listen(wanted: Iterable[Forward], ips: Iterable[str]) -> list[Listener]:
     """Return listening sockets, all or none.
 
-    HostError if a port is taken, BadRequest if an address is none. A machine without IPv6 has no ::1: that alone is passed over when there is another address.
+    HostError if a port is taken, BadRequest if an address is none. A machine without IPv6 has
+    no ::1: that alone is passed over when there is another address.
     """
     ips = list(ips)
     listeners: list[Listener] = []
