@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from ipaddress import IPv4Address, IPv4Network
 
     from minipod.plan.network import NetworkPlan, NodePlan
@@ -21,6 +21,9 @@ class Namespace(Protocol):
 
     async def socket(self, family: int, kind: int, protocol: int) -> socket.socket:
         """Return a socket made inside the namespace."""
+
+    async def sysctl(self, values: Mapping[str, str]) -> None:
+        """Set kernel settings of the namespace, as {"net/ipv4/ip_forward": "1"}. HostError."""
 
 
 class Network(Protocol):
@@ -42,7 +45,10 @@ class Network(Protocol):
         """
 
     async def forwarding(self) -> bool:
-        """Return whether the host forwards IPv4 now: to be recorded before `ensure_fabric`."""
+        """Return whether the host forwards IPv4 without minipod's doing, this root's or another's.
+
+        Ask after `claim`, and record the answer before `ensure_fabric`.
+        """
 
     async def ensure_fabric(self, plan: NetworkPlan, fabric: Namespace) -> list[str]:
         """Join host and fabric: bridge, veth, addresses, routes, nft table, host's ip_forward.
@@ -66,6 +72,9 @@ class Network(Protocol):
 
     async def disconnect_pod(self, link: str, node: Namespace) -> None:
         """Remove a pod's link; nothing happens if it is gone."""
+
+    def forget(self, namespace: Namespace) -> None:
+        """Let go of a namespace whose sandbox ended: an open socket in it would keep it alive."""
 
     async def remove(self, plan: NetworkPlan, *, restore_forwarding: bool) -> None:
         """Remove all that the host's namespace has of this root.

@@ -17,6 +17,18 @@ import msgspec
 NODE_PREFIX = 24
 DEFAULT_CLUSTER_CIDR = IPv4Network("10.244.0.0/16")
 
+FABRIC_BRIDGE = "fabric0"
+HOST_PORT = "host"
+POD_BRIDGE = "pods0"
+UPLINK = "eth0"
+"""In the fabric: its bridge, and the port that leads to the host. In a node: its bridge for pods,
+and its end of the link to the fabric."""
+
+
+def mac_address(address: IPv4Address) -> bytes:
+    """Return the MAC of an interface with this address, as Kubernetes' CNI plugins derive it."""
+    return b"\x0a\x58" + address.packed
+
 
 class NodePlan(msgspec.Struct, frozen=True):
     """A node's place: `address` is its hostIP on the fabric, `gateway` its bridge's address."""
@@ -46,7 +58,7 @@ class NetworkPlan(msgspec.Struct, frozen=True):
     @property
     def fabric(self) -> IPv4Network:
         """The last node-sized block of the cluster CIDR: joins nodes and host."""
-        return list(self.cluster.subnets(new_prefix=NODE_PREFIX))[-1]
+        return IPv4Network((int(self.cluster.broadcast_address) & ~0xFF, NODE_PREFIX))
 
     @property
     def fabric_address(self) -> IPv4Address:
@@ -62,6 +74,11 @@ class NetworkPlan(msgspec.Struct, frozen=True):
     def host_link(self) -> str:
         """The one link that the host's namespace has of this root."""
         return f"minipod-{self.root_id}"
+
+    @property
+    def mark(self) -> str:
+        """What shows on the host that a thing is this root's: an alias, a comment."""
+        return f"minipod {self.root_id}"
 
     @property
     def table(self) -> str:

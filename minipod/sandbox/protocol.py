@@ -1,11 +1,17 @@
 """What is said to a zygote and to a sandbox: JSON in SOCK_SEQPACKET messages, descriptors beside.
 
+A message is one packet of JSON; one that is longer than INLINE bytes is the packet LARGE, and its
+text lies in a memfd, the last of the descriptors (`minipod.sandbox.messages` does both).
+
+Requests carry "seq", and the answer has the same "seq": {"seq": N, "ok": {…}} or
+{"seq": N, "error": Failure}. Descriptors that come with a message are named after a +.
+
 The zygote (the parent of the server; its control socket is inherited as the descriptor named in
 the environment variable MINIPOD_ZYGOTE):
 
-    -> {"op": "fork", "spec": SandboxSpec}  + [directory of the pod's cgroup]
-    <- {"uid": …, "pid": …}                 + [netns, pidfd]       sent by the new sandbox itself
-    <- {"uid": …, "error": Failure}
+    {"op": "fork", "spec": SandboxSpec}  + [directory of the pod's cgroup]
+                                       ok: {"pid": …} + [netns, pidfd], sent by the new sandbox
+                                       itself; it lives in the group SANDBOX_GROUP below the pod's
 
     A server that exits with STOPPED wants to end: the zygote ends too. Any other end of it, by
     signal too, and the zygote starts it again. Sandboxes are not touched by either.
@@ -13,35 +19,45 @@ the environment variable MINIPOD_ZYGOTE):
 A sandbox (the socket SOCKET in the pod's folder; long paths by /proc/self/fd/N/SOCKET). The
 first message of a peer is a greeting; the newest connection of the role "server" wins; any number
 of "client" connections may stand beside it. Only uid 0 from outside the pod's PID namespace is
-served.
+served. A peer that does not read its answers is hung up on.
 
     -> {"op": "hello", "version": VERSION, "role": "server" | "client"}
-    <- {"version": VERSION, "uid": …, "containers": {NAME: {"attempt": N, "id": …, "pid": …}}}
+    <- {"version": VERSION, "uid": …, "pid": …,
+        "containers": {NAME: {"attempt": N, "id": …, "pid": …}}}          those that run now
 
-    Requests carry "seq", and the answer has the same "seq": {"seq": N, "ok": {…}} or
-    {"seq": N, "error": Failure}. A message without "seq" is a hint: {"journal": OFFSET} says that
-    the journal has grown to OFFSET bytes; it may be lost.
+    A message without "seq" is a hint to the server: {"journal": OFFSET} says that the journal has
+    grown to OFFSET bytes; it may be lost.
 
     of the role "server":
+    {"op": "namespace"}                ok: {} + [netns, pidfd] of the sandbox
     {"op": "network", "address": "10.244.0.2", "prefix": 24, "gateway": "10.244.0.1"}
-                                       lo up, eth0 up, address, default route
+                                       lo up, eth0 up, address, default route; may be repeated
+    {"op": "sysctl", "set": {"net/ipv4/ip_forward": "1"}}
+                                       paths below /proc/sys, only of net/, in the pod's netns
+    {"op": "sysctl", "set": {"net/ipv4/ip_forward": "1"}}
+                                       kernel settings of the sandbox's network namespace, in order
     {"op": "start", "container": ContainerSpec}
                                        ok: {"id": …, "pid": …}; the error is also in the journal
     {"op": "restart", "name": …, "restart": Restart | null}
-                                       replaces what was told with "start"
+                                       replaces what was told with "start"; null also cancels a
+                                       restart that is due. The error's errno is ESRCH if the
+                                       container has ended and no restart is due: too late
     {"op": "signal", "name": …, "signal": 15}      to the container's first process
     {"op": "kill", "name": …}          SIGKILL to all that the container is and forked
     {"op": "quit"}                     the sandbox ends, and so does all that is in it
     of both roles:
     {"op": "socket", "family": …, "type": …, "protocol": …}
                                        ok: {} + [a socket made in the pod's network namespace]
-    of the role "client":
-    {"op": "exec", "name": …, "argv": […], "tty": bool, "env": {…}} + [stdin, stdout, stderr]
-                                       (tty: no descriptors are passed, and "size": [ROWS,
-                                       COLUMNS] is the terminal's before the program starts)
-                                       ok: {"pid": …} (+ [the terminal's master] with tty); then,
-                                       when it ends: {"exit": {"code": N, "signal": N}}
-                                       A client that hangs up first: SIGHUP to the process group.
+    {"op": "exec", "name": …, "argv": […], "tty": bool, "env": {…}, "size": [rows, columns]}
+                                       + [stdin, stdout, stderr]; with "tty": no descriptors.
+                                       "env" (optional) adds to the container's; "size" (optional)
+                                       is the terminal's.
+                                       ok: {"pid": …}, with "tty" + [the terminal's master], whose
+                                       size the peer may set at any time (TIOCSWINSZ); then, when
+                                       it ends: {"seq": N, "exit": {"code": N, "signal": N}}.
+                                       An error in starting the program has the step RUN; the code
+                                       to exit with is `exit_code_of(failure)`.
+                                       A peer that hangs up first: SIGHUP to the process group.
 
 All pids are the host's. `Failure` is {"step": "mount overlay on /", "errno": 22, "message": …}.
 
@@ -49,13 +65,14 @@ The journal (JOURNAL in the pod's folder, JSON lines, append-only; the truth of 
 
     {"event": "sandbox", "time": T, "pid": …}
     {"event": "started", "time": T, "name": …, "attempt": N, "id": …, "pid": …}
-    {"event": "failed", "time": T, "name": …, "attempt": N, "id": …, "error": Failure}
+    {"event": "failed", "time": T, "name": …, "attempt": N, "id": …, "error": Failure,
+                        "restart_at": T | null}
     {"event": "exited", "time": T, "name": …, "attempt": N, "id": …, "code": N, "signal": N,
                         "started": T, "restart_at": T | null}
     {"event": "warning", "time": T, "name": … | null, "message": …}     e.g. overlay refused
 
     Times are seconds since the epoch. `code` is 128 + signal when a signal ended it, with `signal`
-    set; else signal is 0. After "failed" too a restart may be planned ("restart_at").
+    set; else signal is 0. A restart is attempt + 1; it is told of by "started" or "failed".
 
 Logs: CONTAINERS/NAME/ATTEMPT.log in the pod's folder, in the CRI format
 `2026-01-02T03:04:05.123456789Z stdout F text`. The scratch of an attempt is
@@ -63,6 +80,8 @@ CONTAINERS/NAME/ATTEMPT.rootfs/; the server removes it when the attempt is over.
 """
 
 from __future__ import annotations
+
+from errno import ENOENT, ENOTDIR
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -121,8 +140,26 @@ if TYPE_CHECKING:
 
 VERSION: Final = 1
 STOPPED: Final = 0
+LOCK_HELD: Final = 3
 ZYGOTE_VARIABLE: Final = "MINIPOD_ZYGOTE"
+READY_VARIABLE: Final = "MINIPOD_READY"
+LOCK: Final = "server.lock"
 SOCKET: Final = "sandbox.sock"
 JOURNAL: Final = "journal"
 CONTAINERS: Final = "containers"
+SANDBOX_GROUP: Final = "_sandbox"
+SERVER_GROUP: Final = "_server"
 START_FAILED: Final = 128
+RUN: Final = "run the program"
+INLINE: Final = 1 << 15
+LARGE: Final = b"*"
+
+_NOT_FOUND = 127
+_NOT_EXECUTABLE = 126
+
+
+def exit_code_of(failure: Failure) -> int:
+    """Return the code of an "exec" that could not start, as a shell has it: 127, 126; else 1."""
+    if failure["step"] != RUN:
+        return 1
+    return _NOT_FOUND if failure["errno"] in (ENOENT, ENOTDIR) else _NOT_EXECUTABLE

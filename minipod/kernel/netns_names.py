@@ -1,0 +1,66 @@
+"""Names of namespaces in /run/netns, so that `ip netns` lists pods and nodes and enters them.
+
+A name is a symlink to /proc/PID/ns/net: no mount is made. It must go when the process ends, for
+its pid may be used again. What is not exactly the link that we made is never touched.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from minipod.errors import HostError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+FOLDER = Path("/run/netns")
+_MODE = 0o755
+
+
+class NetnsNames:
+    """The names below one folder."""
+
+    def __init__(self, folder: Path = FOLDER) -> None:
+        self._folder = folder
+
+    def add(self, names: Iterable[str], pid: int) -> str | None:
+        """Give a process's namespace the first name that is free; None if none is.
+
+        HostError if the folder cannot be written.
+        """
+        target = _target(pid)
+        try:
+            self._folder.mkdir(mode=_MODE, parents=True, exist_ok=True)
+            return next((name for name in names if self._take(name, target)), None)
+        except OSError as error:
+            raise HostError(
+                f"cannot name a namespace in {self._folder}: {error.strerror}"
+            ) from error
+
+    def remove(self, name: str, pid: int) -> None:
+        """Remove a name that `add` gave; nothing happens if it is gone or another's by now."""
+        with contextlib.suppress(OSError):
+            if self._points_to(name, _target(pid)):
+                (self._folder / name).unlink()
+
+    def sweep(self, recorded: Iterable[tuple[str, int]]) -> None:
+        """Remove the names of processes that are gone, as (name, pid)."""
+        for name, pid in recorded:
+            self.remove(name, pid)
+
+    def _take(self, name: str, target: str) -> bool:
+        try:
+            (self._folder / name).symlink_to(target)
+        except FileExistsError:
+            return self._points_to(name, target)
+        return True
+
+    def _points_to(self, name: str, target: str) -> bool:
+        path = self._folder / name
+        return path.is_symlink() and str(path.readlink()) == target
+
+
+def _target(pid: int) -> str:
+    return f"/proc/{pid}/ns/net"

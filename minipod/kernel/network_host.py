@@ -1,0 +1,180 @@
+"""The host's side of a root's network: its claim, its one link, its table, its forwarding."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from minipod.errors import HostError
+from minipod.kernel import nft, sysctl
+from minipod.kernel.network_links import Veth, links_of
+from minipod.plan.claims import CLAIM_METRIC, Claim, any_switched, held, is_free, others
+from minipod.plan.network import NetworkPlan, mac_address
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Iterable
+    from ipaddress import IPv4Network
+
+    from minipod.kernel.network_links import Link, Links
+    from minipod.plan.claims import HostRoute
+
+_ON, _OFF = "1", "0"
+
+
+async def claim(root_id: str, candidates: Iterable[IPv4Network]) -> IPv4Network:
+    """Claim the first free candidate. HostError if all are taken."""
+    async with links_of(None) as host:
+        refused = None
+        for cidr in candidates:
+            refused = refused or cidr
+            if await _claim(host, root_id, cidr):
+                return cidr
+    raise HostError(
+        f"cannot claim a pod network: this host routes {refused} and every other block tried",
+        hint="give a block that nothing here uses with --cluster-cidr",
+    )
+
+
+async def _claim(host: Links, root_id: str, cidr: IPv4Network) -> bool:
+    link = NetworkPlan(root_id, cidr).host_link
+    routes = await host.routes()
+    if not is_free(cidr, routes, root_id, link):
+        return False
+    if cidr in held(routes, root_id):
+        return True
+    if not await _add_claim(host, root_id, cidr, routes):
+        return False
+    # Another root may have claimed a block of another size meanwhile: the kernel allows both.
+    if is_free(cidr, await host.routes(), root_id, link):
+        return True
+    await host.delete_unreachable(cidr, CLAIM_METRIC)
+    return False
+
+
+async def _add_claim(
+    host: Links, root_id: str, cidr: IPv4Network, routes: Iterable[HostRoute]
+) -> bool:
+    switched = sysctl.read(sysctl.FORWARDING) == _OFF or any_switched(routes)
+    return await host.add_unreachable(cidr, CLAIM_METRIC, Claim(root_id, switched).tag)
+
+
+async def forwarding() -> bool:
+    """Return whether the host forwards without minipod's doing, this root's or another's."""
+    async with links_of(None) as host:
+        on = sysctl.read(sysctl.FORWARDING) == _ON
+        return on and not any_switched(await host.routes())
+
+
+async def ensure_link(plan: NetworkPlan, fabric_netns: int, port: str, mtu: int) -> Link:
+    """Have the host's link to the fabric, with its peer `port` in there; address, routes, claim.
+
+    HostError if something of somebody else has the name or the place.
+    """
+    async with links_of(None) as host:
+        await _own_link(host, plan)
+        link = await host.find(plan.host_link)
+        if link is None:
+            veth = Veth(plan.host_link, port, fabric_netns, mtu, mac=mac_address(plan.host_address))
+            link = await host.make_veth(veth)
+        await host.mark(link, plan.mark)
+        sysctl.silence(plan.host_link)
+        await host.ensure_address(link.index, plan.host_address, plan.fabric.prefixlen)
+        await host.up(link.index)
+        routes = await host.routes()
+        if plan.cluster not in held(routes, plan.root_id):
+            await _add_claim(host, plan.root_id, plan.cluster, routes)
+        await host.add_route(plan.cluster, plan.fabric_address, link)
+        return link
+
+
+async def drop_link(plan: NetworkPlan) -> None:
+    """Remove the host's link, if there is one and it is ours."""
+    async with links_of(None) as host:
+        link = await _own_link(host, plan)
+        if link is not None:
+            await host.delete(link.index)
+
+
+async def _own_link(host: Links, plan: NetworkPlan) -> Link | None:
+    """Return the host's link. HostError if somebody else has one of its name.
+
+    The alias says whose it is; a link that was born a moment ago is known by its MAC.
+    """
+    link = await host.find(plan.host_link)
+    if link is None:
+        return None
+    newborn = link.alias is None and link.mac == mac_address(plan.host_address).hex(":")
+    if link.kind == "veth" and (link.alias == plan.mark or newborn):
+        return link
+    raise HostError(
+        f"cannot use link {plan.host_link}: it is not minipod's",
+        hint=f"look at it with 'ip -d link show {plan.host_link}', and rename it",
+    )
+
+
+async def mtu() -> int | None:
+    """Return the MTU of the way out of this host; None if it has none."""
+    async with links_of(None) as host:
+        return await host.default_mtu()
+
+
+async def ensure_egress(plan: NetworkPlan) -> list[str]:
+    """Have pods reach the outside: forwarding and masquerade. Return what stands in the way."""
+    if sysctl.read(sysctl.FORWARDING) != _ON:
+        sysctl.write(sysctl.FORWARDING, _ON)
+    if nft.find() is None:
+        return ["pods cannot reach the outside: nft is not installed (package nftables)"]
+    try:
+        chains = await nft.base_chains()
+    except HostError as error:
+        return [f"pods cannot reach the outside: {error}"]
+    await nft.exists(plan)
+    await nft.make(plan)
+    return [
+        f"pods cannot reach the outside: chain {chain.name} of nftables table {chain.table} "
+        f"drops what this host forwards; let {plan.cluster} pass there"
+        for chain in chains
+        if chain.hook == "forward" and chain.policy == "drop"
+    ]
+
+
+async def remove(plan: NetworkPlan, *, restore_forwarding: bool) -> None:
+    """Remove all that the host has of this root; goes on after errors and reports them all."""
+    errors = []
+    for step in (nft.remove(plan), drop_link(plan), _drop_claims(plan)):
+        errors += await _complaint(step)
+    if restore_forwarding:
+        errors += await _complaint(_restore_forwarding(plan))
+    if errors:
+        raise HostError("; ".join(errors))
+
+
+async def _complaint(step: Awaitable[None]) -> list[str]:
+    try:
+        await step
+    except HostError as error:
+        return [error.message]
+    return []
+
+
+async def _drop_claims(plan: NetworkPlan) -> None:
+    async with links_of(None) as host:
+        for cidr in held(await host.routes(), plan.root_id):
+            await host.delete_unreachable(cidr, CLAIM_METRIC)
+
+
+async def _restore_forwarding(plan: NetworkPlan) -> None:
+    """Switch forwarding off, unless another root or another forwarder is there.
+
+    Who translates addresses forwards: Docker, libvirt, LXD, a router.
+    """
+    async with links_of(None) as host:
+        if others(await host.routes(), plan.root_id):
+            return
+    if nft.find() is not None and any(map(_translates, await nft.base_chains())):
+        return
+    if sysctl.read(sysctl.FORWARDING) == _ON:
+        sysctl.write(sysctl.FORWARDING, _OFF)
+
+
+def _translates(chain: nft.BaseChain) -> bool:
+    return chain.kind == "nat" and chain.hook == "postrouting"

@@ -1,0 +1,161 @@
+"""The one nftables table of a root on the host: pods that leave the cluster take its address.
+
+nft is run as a program with JSON in and out (libnftables-json(5)). A table counts as ours if a
+rule in it bears our mark as its comment.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from minipod.errors import HostError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from minipod.plan.network import NetworkPlan
+
+    Command = dict[str, Any]
+
+_FAMILY = "ip"
+_CHAIN = "postrouting"
+_SRCNAT = 100
+_SYSTEM_PATH = "/usr/sbin:/sbin"
+_DEADLINE = 10.0
+
+
+class BaseChain(NamedTuple):
+    """A chain that the kernel calls: `table` with its family, as "ip filter"."""
+
+    table: str
+    name: str
+    kind: str
+    hook: str
+    policy: str | None
+
+
+def masquerade(plan: NetworkPlan) -> list[Command]:
+    """Return the commands that make the table anew, in one transaction."""
+    table = {"family": _FAMILY, "name": plan.table}
+    chain = {
+        "family": _FAMILY,
+        "table": plan.table,
+        "name": _CHAIN,
+        "type": "nat",
+        "hook": "postrouting",
+        "prio": _SRCNAT,
+        "policy": "accept",
+    }
+    cluster = {"prefix": {"addr": str(plan.cluster[0]), "len": plan.cluster.prefixlen}}
+    rule = {
+        "family": _FAMILY,
+        "table": plan.table,
+        "chain": _CHAIN,
+        "comment": plan.mark,
+        "expr": [
+            _match("==", _address("saddr"), cluster),
+            _match("!=", _address("daddr"), cluster),
+            _match("!=", {"meta": {"key": "oifname"}}, plan.host_link),
+            {"masquerade": None},
+        ],
+    }
+    return [
+        {"add": {"table": table}},
+        {"delete": {"table": table}},
+        {"add": {"table": table}},
+        {"add": {"chain": chain}},
+        {"add": {"rule": rule}},
+    ]
+
+
+async def exists(plan: NetworkPlan) -> bool:
+    """Return whether the root has its table. HostError if somebody else has one of its name."""
+    tables = [entry["table"] for entry in await _list("tables") if "table" in entry]
+    if not any(t["family"] == _FAMILY and t["name"] == plan.table for t in tables):
+        return False
+    entries = await _list("table", _FAMILY, plan.table)
+    if any(entry["rule"].get("comment") == plan.mark for entry in entries if "rule" in entry):
+        return True
+    raise HostError(
+        f"cannot use nftables table {_FAMILY} {plan.table}: it is not minipod's",
+        hint=f"look at it with 'nft list table {_FAMILY} {plan.table}', and rename it",
+    )
+
+
+async def make(plan: NetworkPlan) -> None:
+    """Make the table, or make it anew. Call `exists` first: this replaces what is there."""
+    await _apply(masquerade(plan))
+
+
+async def remove(plan: NetworkPlan) -> None:
+    """Remove the root's table; nothing happens if it is gone or there is no nft."""
+    if find() is not None and await exists(plan):
+        await _apply([{"delete": {"table": {"family": _FAMILY, "name": plan.table}}}])
+
+
+async def base_chains() -> list[BaseChain]:
+    """Return the chains for IPv4 that the kernel calls, of all tables."""
+    chains = [entry["chain"] for entry in await _list("chains") if "chain" in entry]
+    return [
+        BaseChain(
+            f"{chain['family']} {chain['table']}",
+            chain["name"],
+            chain["type"],
+            chain["hook"],
+            chain.get("policy"),
+        )
+        for chain in chains
+        if "hook" in chain and chain["family"] in {"ip", "inet"}
+    ]
+
+
+def find() -> str | None:
+    """Return the path of the program; None if it is not installed."""
+    return shutil.which("nft", path=f"{os.environ.get('PATH', '')}:{_SYSTEM_PATH}")
+
+
+def _match(operator: str, left: Command, right: Command | str) -> Command:
+    return {"match": {"op": operator, "left": left, "right": right}}
+
+
+def _address(field: str) -> Command:
+    return {"payload": {"protocol": "ip", "field": field}}
+
+
+async def _apply(commands: Sequence[Command]) -> None:
+    await _run("-j", "-f", "-", text=json.dumps({"nftables": commands}))
+
+
+async def _list(*what: str) -> list[dict[str, Any]]:
+    answer = await _run("-j", "list", *what)
+    entries: list[dict[str, Any]] = json.loads(answer)["nftables"]
+    return entries
+
+
+async def _run(*argv: str, text: str = "") -> bytes:
+    """Run nft and return its output. HostError with its first complaint."""
+    program = find()
+    if program is None:
+        raise HostError("cannot run nft: it is not installed", hint="install the package nftables")
+    process = await asyncio.create_subprocess_exec(
+        program,
+        *argv,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        async with asyncio.timeout(_DEADLINE):
+            output, complaint = await process.communicate(text.encode())
+    except BaseException:
+        process.kill()
+        await process.wait()
+        raise
+    if process.returncode != 0:
+        cause = complaint.decode(errors="replace").partition("\n")[0].removeprefix("Error: ")
+        raise HostError(f"cannot run nft {' '.join(argv)}: {cause or process.returncode}")
+    return output

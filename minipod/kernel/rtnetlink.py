@@ -1,0 +1,192 @@
+"""The little of rtnetlink that is born with each pod, spoken raw: half the cost of a library.
+
+What is made once (nodes, fabric, the host's link) goes through pyroute2. A test holds the message
+below against pyroute2's encoding. Source: include/uapi/linux/{netlink,rtnetlink,if_link,veth}.h.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import socket
+
+_NLMSG_ERROR = 2
+_RTM_NEWLINK = 16
+_RTM_DELLINK = 17
+_RTM_GETLINK = 18
+_NLM_F_REQUEST = 0x1
+_NLM_F_ACK = 0x4
+_NLM_F_EXCL = 0x200
+_NLM_F_CREATE = 0x400
+_IFF_UP = 1
+
+_IFLA_ADDRESS = 1
+_IFLA_IFNAME = 3
+_IFLA_MTU = 4
+_IFLA_MASTER = 10
+_IFLA_LINKINFO = 18
+_IFLA_NET_NS_FD = 28
+_IFLA_NUM_TX_QUEUES = 31
+_IFLA_NUM_RX_QUEUES = 32
+_IFLA_INFO_KIND = 1
+_IFLA_INFO_DATA = 2
+_VETH_INFO_PEER = 1
+_NLA_F_NESTED = 0x8000
+_NLMSGERR_ATTR_MSG = 1
+
+_SOL_NETLINK = 270
+_NETLINK_CAP_ACK = 10
+_NETLINK_EXT_ACK = 11
+
+_HEADER = struct.Struct("=IHHII")
+_LINK = struct.Struct("=BxHiII")
+_ATTRIBUTE = struct.Struct("=HH")
+_U32 = struct.Struct("=I")
+_RECEIVE = 65536
+
+POD_INTERFACE = "eth0"
+
+
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """What a new port needs to know of its bridge."""
+
+    index: int
+    mtu: int
+
+
+class PodLink(NamedTuple):
+    """A pod's veth: `name` a port of the bridge, its peer eth0 in the pod.
+
+    `netns` is a descriptor of the pod's namespace; `mac` is the peer's, six bytes.
+    """
+
+    name: str
+    bridge: Bridge
+    netns: int
+    mac: bytes
+
+
+class Refused(OSError):
+    """The kernel said no; `strerror` is its own reason where it gives one."""
+
+
+class Rtnetlink:
+    """An rtnetlink socket, which it takes over; it speaks to the namespace it was made in.
+
+    The kernel does a request while it is sent and answers at once: nothing here ever waits.
+    """
+
+    def __init__(self, sock: socket.socket) -> None:
+        sock.setblocking(True)
+        sock.setsockopt(_SOL_NETLINK, _NETLINK_CAP_ACK, 1)
+        sock.setsockopt(_SOL_NETLINK, _NETLINK_EXT_ACK, 1)
+        self._socket = sock
+        self._sequence = 0
+
+    def close(self) -> None:
+        """Give the socket back."""
+        self._socket.close()
+
+    def add(self, link: PodLink) -> None:
+        """Make a pod's link. Refused; then nothing is left."""
+        self._request(_RTM_NEWLINK, _NLM_F_ACK | _NLM_F_CREATE | _NLM_F_EXCL, encode(link))
+
+    def delete(self, name: str) -> None:
+        """Remove a link. Refused with ENODEV if there is none."""
+        self._request(_RTM_DELLINK, _NLM_F_ACK, _LINK.pack(0, 0, 0, 0, 0) + _name(name))
+
+    def find(self, name: str) -> Bridge:
+        """Return a bridge. Refused with ENODEV if there is none."""
+        answer = self._request(_RTM_GETLINK, 0, _LINK.pack(0, 0, 0, 0, 0) + _name(name))
+        index = _LINK.unpack_from(answer, _HEADER.size)[2]
+        mtu = _find_attribute(answer, _HEADER.size + _LINK.size, _IFLA_MTU)
+        assert mtu is not None  # every link has one
+        return Bridge(index, _U32.unpack(mtu)[0])
+
+    def _request(self, kind: int, flags: int, body: bytes) -> bytes:
+        """Send a message and return the answer to it, header included."""
+        self._sequence += 1
+        header = _HEADER.pack(
+            _HEADER.size + len(body), kind, flags | _NLM_F_REQUEST, self._sequence, 0
+        )
+        self._socket.send(header + body)
+        while True:
+            answer = self._socket.recv(_RECEIVE)
+            _, answer_kind, _, sequence, _ = _HEADER.unpack_from(answer)
+            if sequence != self._sequence:
+                continue  # the rest of a request that a signal interrupted
+            if answer_kind == _NLMSG_ERROR:
+                _raise_refusal(answer)
+            return answer
+
+
+def encode(link: PodLink) -> bytes:
+    """Return the body of the RTM_NEWLINK that makes a pod's link.
+
+    The peer is born in the pod's namespace under its final name: creating it here, moving and
+    renaming it costs 22 ms against 0.7. One queue each is 20 % cheaper than one for each CPU. The
+    peer cannot be born up (ENOTCONN): the sandbox does that.
+    """
+    queues = _number(_IFLA_NUM_TX_QUEUES, 1) + _number(_IFLA_NUM_RX_QUEUES, 1)
+    peer = (
+        _LINK.pack(0, 0, 0, 0, 0)
+        + _name(POD_INTERFACE)
+        + _attribute(_IFLA_ADDRESS, link.mac)
+        + _number(_IFLA_MTU, link.bridge.mtu)
+        + queues
+        + _number(_IFLA_NET_NS_FD, link.netns)
+    )
+    data = _nested(_IFLA_INFO_DATA, _nested(_VETH_INFO_PEER, peer))
+    return (
+        _LINK.pack(0, 0, 0, _IFF_UP, _IFF_UP)
+        + _name(link.name)
+        + _number(_IFLA_MTU, link.bridge.mtu)
+        + _number(_IFLA_MASTER, link.bridge.index)
+        + queues
+        + _nested(_IFLA_LINKINFO, _attribute(_IFLA_INFO_KIND, b"veth\0") + data)
+    )
+
+
+def _attribute(kind: int, payload: bytes) -> bytes:
+    length = _ATTRIBUTE.size + len(payload)
+    return _ATTRIBUTE.pack(length, kind) + payload + bytes(-length % 4)
+
+
+def _nested(kind: int, payload: bytes) -> bytes:
+    return _attribute(kind | _NLA_F_NESTED, payload)
+
+
+def _number(kind: int, value: int) -> bytes:
+    return _attribute(kind, _U32.pack(value))
+
+
+def _name(name: str) -> bytes:
+    return _attribute(_IFLA_IFNAME, name.encode() + b"\0")
+
+
+def _raise_refusal(answer: bytes) -> None:
+    """Raise what an NLMSG_ERROR says; 0 is an acknowledgement."""
+    (code,) = struct.unpack_from("=i", answer, _HEADER.size)
+    if code == 0:
+        return
+    # NETLINK_CAP_ACK: of the request only its header is repeated; then come attributes.
+    reason = _find_attribute(answer, _HEADER.size + 4 + _HEADER.size, _NLMSGERR_ATTR_MSG)
+    text = reason.rstrip(b"\0").decode(errors="replace") if reason else os.strerror(-code)
+    raise Refused(-code, text)
+
+
+def _find_attribute(answer: bytes, offset: int, wanted: int) -> bytes | None:
+    """Return the payload of an attribute, of those from `offset` on."""
+    while offset + _ATTRIBUTE.size <= len(answer):
+        length, kind = _ATTRIBUTE.unpack_from(answer, offset)
+        if length < _ATTRIBUTE.size:
+            return None
+        if kind == wanted:
+            return answer[offset + _ATTRIBUTE.size : offset + length]
+        offset += (length + 3) & ~3
+    return None

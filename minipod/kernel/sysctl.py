@@ -1,0 +1,65 @@
+"""Kernel settings of the host's own network namespace, and those that a router of ours gets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from minipod.errors import HostError
+
+FORWARDING = "net/ipv4/ip_forward"
+_FOLDER = Path("/proc/sys")
+_IPV6 = "net/ipv6"
+
+
+def read(name: str) -> str:
+    """Return a setting, as "net/ipv4/ip_forward". HostError."""
+    try:
+        return (_FOLDER / name).read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise HostError(f"cannot read {_FOLDER / name}: {error.strerror}") from error
+
+
+def write(name: str, value: str) -> None:
+    """Change a setting of the host. HostError."""
+    try:
+        (_FOLDER / name).write_text(value, encoding="ascii")
+    except OSError as error:
+        raise HostError(f"cannot write {value} to {_FOLDER / name}: {error.strerror}") from error
+
+
+def silence(link: str) -> None:
+    """Keep one of the host's links free of IPv6: no addresses, no chatter."""
+    if _has_ipv6():
+        write(f"{_IPV6}/conf/{link}/disable_ipv6", "1")
+
+
+def router() -> dict[str, str]:
+    """Return the settings of a namespace that routes, to be made before it has links.
+
+    No redirects: the way through the fabric is meant. No limit for errors: a packet for what is
+    gone gets one at once, however many were sent before.
+    """
+    settings = {
+        FORWARDING: "1",
+        "net/ipv4/conf/all/send_redirects": "0",
+        "net/ipv4/conf/default/send_redirects": "0",
+        "net/ipv4/icmp_ratelimit": "0",
+    }
+    if _has_ipv6():
+        settings |= {
+            f"{_IPV6}/conf/all/disable_ipv6": "1",
+            f"{_IPV6}/conf/default/disable_ipv6": "1",
+        }
+    return settings
+
+
+def impatient(link: str) -> dict[str, str]:
+    """Return the settings by which a neighbour that does not answer is given up after 0.3 s.
+
+    The kernel's own would be 3 s: three questions, one second apart.
+    """
+    return {f"net/ipv4/neigh/{link}/retrans_time_ms": "100"}
+
+
+def _has_ipv6() -> bool:
+    return (_FOLDER / _IPV6).is_dir()
