@@ -15,12 +15,18 @@ def timestamp(seconds: float) -> str:
 
 
 def parse_timestamp(text: str) -> float:
-    """Return the seconds of an RFC 3339 time; ValueError if it is none."""
-    return datetime.fromisoformat(text).timestamp()
+    """Return the seconds of an RFC 3339 time; ValueError if it is none, or lacks the offset."""
+    parsed = datetime.fromisoformat(text)
+    if parsed.tzinfo is None:
+        raise ValueError(f"no offset from UTC in {text!r}")
+    return parsed.timestamp()
 
 
 def short_duration(seconds: float) -> str:
-    """Return an age as kubectl prints it (apimachinery's HumanDuration): 119s, 9m59s, 179m, 7d23h."""
+    """Return an age as kubectl prints it: 119s, 9m59s, 179m, 7d23h.
+
+    The steps are those of apimachinery's HumanDuration.
+    """
     total = int(seconds)
     if total < -1:
         return "<invalid>"
