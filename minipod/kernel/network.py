@@ -62,8 +62,8 @@ class HostNetwork:
         self, link: str, address: IPv4Address, node: Namespace, pod: Namespace
     ) -> None:
         """Make the pod's link: born in place, one message."""
-        rtnetlink, bridge = await self._node(node)
         try:
+            rtnetlink, bridge = await self._node(node)
             rtnetlink.add(PodLink(link, bridge, pod.netns, mac_address(address)))
         except Refused as error:
             hint = _FULL if error.errno == errno.EXFULL else None
@@ -71,9 +71,9 @@ class HostNetwork:
 
     async def disconnect_pod(self, link: str, node: Namespace) -> None:
         """Remove a pod's link; nothing happens if it is gone."""
-        rtnetlink, _ = await self._node(node)
         try:
-            rtnetlink.delete(link)
+            known = await self._node(node)
+            known.rtnetlink.delete(link)
         except Refused as error:
             if error.errno != errno.ENODEV:
                 raise HostError(f"cannot remove link {link}: {error.strerror}") from error
@@ -89,7 +89,7 @@ class HostNetwork:
         await (await _builder()).remove(plan, restore_forwarding=restore_forwarding)
 
     async def _node(self, namespace: Namespace) -> _Node:
-        """Return a node's bridge and socket, kept for the next pod. HostError if it has none."""
+        """Return a node's bridge and socket, kept for the next pod. Refused if it has none."""
         known = self._nodes.get(namespace)
         if known is not None:
             return known
@@ -98,9 +98,9 @@ class HostNetwork:
         )
         try:
             node = _Node(rtnetlink, rtnetlink.find(POD_BRIDGE))
-        except Refused as error:
+        except Refused:
             rtnetlink.close()
-            raise HostError(f"cannot find bridge {POD_BRIDGE}: {error.strerror}") from error
+            raise
         other = self._nodes.setdefault(namespace, node)  # two pods may have asked at once
         if other is not node:
             rtnetlink.close()
