@@ -1,0 +1,100 @@
+"""The application: routes, and what holds for every request (admission, errors, paths)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from minipod.api import answers
+from minipod.api.changes import Changes
+from minipod.api.keys import CHANGES, ENGINE, LOGS
+from minipod.api.peers import admission
+from minipod.api.routes import routes
+from minipod.api.status import About, status_of
+from minipod.engine.logs import Logs
+from minipod.model.root import Root
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import AsyncIterator
+
+    from aiohttp.typedefs import Middleware
+
+    from minipod.api.peers import Admission
+    from minipod.api.read import Handler
+    from minipod.engine import Engine
+
+MAX_BODY = 64 << 20
+"""Bytes of a request: many manifests of the size that Kubernetes takes (3 MB each)."""
+
+SHUTDOWN = 1.0
+"""Seconds that open requests get when the server ends; watches and followed logs use them up."""
+
+
+def make_app(engine: Engine, *, admit: Admission | None = None) -> web.Application:
+    """Return the API of an engine. `admit` judges a connection's peer: root, and not from a pod."""
+    guard = admit or admission(Root(engine.info.root).id)
+    app = web.Application(
+        middlewares=[_errors, _admitted(guard)],
+        client_max_size=MAX_BODY,
+    )
+    app[ENGINE] = engine
+    app[CHANGES] = Changes()
+    app[LOGS] = Logs(engine.store, engine.pod_folder)
+    for route in routes():
+        app.router.add_route(route.method, route.path, route.handler)
+        # The Python client asks with a slash behind.
+        app.router.add_route(route.method, f"{route.path}/", route.handler)
+    app.cleanup_ctx.append(_lifetime)
+    return app
+
+
+async def serve(app: web.Application, sock: socket.socket) -> web.AppRunner:
+    """Answer on a listening or bound socket, until the runner's `cleanup`."""
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        handler_cancellation=True,
+        shutdown_timeout=SHUTDOWN,
+    )
+    await runner.setup()
+    await web.SockSite(runner, sock).start()
+    return runner
+
+
+async def _lifetime(app: web.Application) -> AsyncIterator[None]:
+    yield
+    await app[CHANGES].close()
+    app[LOGS].close()
+
+
+@web.middleware
+async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn every error into a Status."""
+    try:
+        return await handler(request)
+    except ConnectionError:
+        raise  # the client went, and nobody listens
+    except Exception as error:
+        status = status_of(error, _about(request))
+        if request.writer.output_size > 0:
+            raise  # an answer has begun: all that is left is to break it off
+        return answers.json(request, status, code=status["code"])
+
+
+def _about(request: web.Request) -> About:
+    """Return the object that a path names."""
+    path = request.path.strip("/").split("/")
+    name = request.match_info.get("name", "")
+    return About(path[path.index(name) - 1], name) if name in path else About()
+
+
+def _admitted(admit: Admission) -> Middleware:
+    @web.middleware
+    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+        assert request.transport is not None
+        admit(request.transport.get_extra_info("socket"))
+        return await handler(request)
+
+    return check

@@ -1,0 +1,97 @@
+"""Parameters and bodies of requests, read as Kubernetes reads them. All raise BadRequest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from minipod.errors import BadRequest
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+_TRUE = frozenset({"", "1", "t", "true"})
+_FALSE = frozenset({"0", "f", "false"})
+_PROTOBUF = "application/vnd.kubernetes.protobuf"
+
+
+def text(request: web.Request, name: str) -> str:
+    """Return a parameter, or an empty text."""
+    return request.query.get(name, "")
+
+
+def boolean(request: web.Request, name: str) -> bool | None:
+    """Return a boolean as Go's ParseBool reads it (clients send True and true); None if absent."""
+    value = request.query.get(name)
+    if value is None:
+        return None
+    if value.lower() in _TRUE:
+        return True
+    if value.lower() in _FALSE:
+        return False
+    raise BadRequest(f'parameter {name}: "{value}" is neither true nor false')
+
+
+def integer(request: web.Request, name: str, *, least: int = 0) -> int | None:
+    """Return a whole number that is not below `least`; None if absent."""
+    value = text(request, name)
+    if not value:
+        return None
+    number = int(value) if value.lstrip("-").isdecimal() and len(value) < 20 else None
+    if number is None:
+        raise BadRequest(f'parameter {name}: "{value}" is not a whole number')
+    if number < least:
+        raise BadRequest(f"parameter {name}: must be greater than or equal to {least}")
+    return number
+
+
+def dry_run(values: list[str]) -> bool:
+    """Return whether only the checks are asked for. Kubernetes knows one value: All."""
+    given = [value for value in values if value]
+    if any(value != "All" for value in given):
+        raise BadRequest(f'parameter dryRun: "{given[0]}" is not supported', hint="use dryRun=All")
+    return bool(given)
+
+
+async def manifest(request: web.Request) -> bytes:
+    """Return a body of JSON or YAML; a missing Content-Type means JSON, as Kubernetes takes it."""
+    if request.content_type == _PROTOBUF:
+        raise BadRequest("cannot read the body: it is protobuf", hint="send JSON or YAML")
+    return await request.read()
+
+
+class Preconditions(msgspec.Struct, frozen=True, rename="camel"):
+    """What must hold for a deletion to happen."""
+
+    uid: str | None = None
+    resource_version: str | None = None
+
+
+class DeleteOptions(msgspec.Struct, frozen=True, rename="camel"):
+    """How to delete: from the body, else from the parameters."""
+
+    grace_period_seconds: int | None = None
+    preconditions: Preconditions = Preconditions()
+    dry_run: list[str] | None = None
+
+
+async def delete_options(request: web.Request) -> DeleteOptions:
+    """Return a deletion's options; a parameter wins over the body."""
+    body = await manifest(request)
+    options = decode(body, DeleteOptions) if body.strip() else DeleteOptions()
+    grace = integer(request, "gracePeriodSeconds")
+    if grace is None:
+        grace = options.grace_period_seconds
+    if grace is not None and grace < 0:
+        raise BadRequest("gracePeriodSeconds: must be greater than or equal to 0")
+    given = request.query.getall("dryRun", []) + (options.dry_run or [])
+    return msgspec.structs.replace(options, grace_period_seconds=grace, dry_run=given)
+
+
+def decode(body: bytes, kind: type[Any]) -> Any:
+    """Return JSON as a typed value."""
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.DecodeError as error:
+        raise BadRequest(f"cannot read the body: {error}") from error

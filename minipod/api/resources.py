@@ -1,0 +1,92 @@
+"""The kinds of objects that the API serves: one table, from which routes and discovery follow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from minipod.store.protocol import Key
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Resource(NamedTuple):
+    """A kind and its names; `fields` are those that a field selector may name, with their paths."""
+
+    kind: str
+    plural: str
+    singular: str
+    short_names: tuple[str, ...]
+    namespaced: bool
+    verbs: tuple[str, ...]
+    fields: Mapping[str, tuple[str, ...]]
+
+    @property
+    def collections(self) -> tuple[str, ...]:
+        """The paths of its lists."""
+        if not self.namespaced:
+            return (f"/api/v1/{self.plural}",)
+        return (f"/api/v1/{self.plural}", f"/api/v1/namespaces/{{namespace}}/{self.plural}")
+
+    @property
+    def item(self) -> str:
+        """The path of one object."""
+        return f"{self.collections[-1]}/{{name}}"
+
+    def key(self, namespace: str, name: str) -> Key:
+        """Return the key of an object."""
+        return Key(self.kind, namespace, name)
+
+
+def _paths(*fields: str) -> dict[str, tuple[str, ...]]:
+    return {field: tuple(field.split(".")) for field in fields}
+
+
+_NAMES = ("metadata.name", "metadata.namespace")
+_READ = ("get", "list", "watch")
+_INVOLVED = ("kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath")
+
+PODS = Resource(
+    "Pod",
+    "pods",
+    "pod",
+    ("po",),
+    namespaced=True,
+    verbs=("create", "delete", "deletecollection", *_READ),
+    fields=_paths(
+        *_NAMES,
+        "spec.nodeName",
+        "spec.restartPolicy",
+        "spec.schedulerName",
+        "status.phase",
+        "status.podIP",
+    ),
+)
+EVENTS = Resource(
+    "Event",
+    "events",
+    "event",
+    ("ev",),
+    namespaced=True,
+    verbs=_READ,
+    fields=_paths(*_NAMES, "reason", "type", *(f"involvedObject.{name}" for name in _INVOLVED)),
+)
+NODES = Resource(
+    "Node",
+    "nodes",
+    "node",
+    ("no",),
+    namespaced=False,
+    verbs=_READ,
+    fields=_paths("metadata.name"),
+)
+NAMESPACES = Resource(
+    "Namespace",
+    "namespaces",
+    "namespace",
+    ("ns",),
+    namespaced=False,
+    verbs=_READ,
+    fields=_paths("metadata.name", "status.phase"),
+)
+RESOURCES = (PODS, EVENTS, NODES, NAMESPACES)

@@ -1,0 +1,57 @@
+"""Every path that the API answers: a table of method, path, handler."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from minipod.api import discovery, manifests, own, pods, read
+from minipod.api.resources import PODS, RESOURCES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from minipod.api.read import Handler
+
+
+class Route(NamedTuple):
+    """What is answered by whom."""
+
+    method: str
+    path: str
+    handler: Handler
+
+
+_POD_LIST = PODS.collections[-1]
+
+ROUTES = (
+    Route("GET", "/version", discovery.version),
+    Route("GET", "/healthz", discovery.healthy),
+    Route("GET", "/livez", discovery.healthy),
+    Route("GET", "/readyz", discovery.healthy),
+    Route("GET", "/api", discovery.api_versions),
+    Route("GET", "/apis", discovery.api_groups),
+    Route("GET", "/api/v1", discovery.api_resources),
+    Route("GET", "/openapi/v2", discovery.openapi),
+    Route("POST", _POD_LIST, manifests.create_one),
+    Route("DELETE", _POD_LIST, pods.delete_collection),
+    Route("DELETE", PODS.item, pods.delete),
+    Route("GET", f"{PODS.item}/log", pods.log),
+    Route("POST", f"{own.PREFIX}/manifests", manifests.create_all),
+    Route("POST", f"{own.PREFIX}/decode", manifests.identify),
+    Route("GET", f"{own.PREFIX}/images", own.list_images),
+    Route("PUT", f"{own.PREFIX}/images", own.map_image),
+    Route("DELETE", f"{own.PREFIX}/images", own.unmap_image),
+    Route("GET", f"{own.PREFIX}/ports", own.list_ports),
+    Route("GET", f"{own.PREFIX}/server", own.server_info),
+    Route("POST", f"{own.PREFIX}/server/stop", own.stop_server),
+    Route("POST", f"{own.PREFIX}/purge", own.purge),
+)
+
+
+def routes() -> Iterator[Route]:
+    """Yield the table, and the reads of every kind."""
+    yield from ROUTES
+    for resource in RESOURCES:
+        for path in resource.collections:
+            yield Route("GET", path, read.lister(resource))
+        yield Route("GET", resource.item, read.getter(resource))
