@@ -34,8 +34,6 @@ served. A peer that does not read its answers is hung up on.
                                        lo up, eth0 up, address, default route; may be repeated
     {"op": "sysctl", "set": {"net/ipv4/ip_forward": "1"}}
                                        paths below /proc/sys, only of net/, in the pod's netns
-    {"op": "sysctl", "set": {"net/ipv4/ip_forward": "1"}}
-                                       kernel settings of the sandbox's network namespace, in order
     {"op": "start", "container": ContainerSpec}
                                        ok: {"id": …, "pid": …}; the error is also in the journal
     {"op": "restart", "name": …, "restart": Restart | null}
