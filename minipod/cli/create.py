@@ -23,9 +23,10 @@ def create(session: Session, files: tuple[str, ...]) -> int:
     from minipod.cli.creating import print_created, refusing
     from minipod.client.sources import read
 
+    client = session.client()
     sources = read(files)
     failed = False
     with refusing():
-        for line in session.client().create(sources, session.given_namespace):
+        for line in client.create(sources, session.given_namespace):
             failed |= not print_created(line)
     return int(failed)

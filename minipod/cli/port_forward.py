@@ -41,8 +41,12 @@ def port_forward(
     """
     from minipod.client import forward, listening
 
+    try:
+        asked = [listening.parse(text) for text in ports]
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
     found = session.client().pod(session.namespace, pod_name(pod))
-    wanted = [listening.parse(text, found) for text in ports]
+    wanted = [listening.resolve(one, found) for one in asked]
     with forward.sandbox_of(session.root, found) as sandbox:
         listeners = listening.listen(wanted, listening.addresses(addresses))
         for listener in listeners:

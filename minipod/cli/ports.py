@@ -35,8 +35,11 @@ def ports(session: Session, pod: str | None, output: str | None, *, all_namespac
     """
     if pod is not None and all_namespaces:
         raise click.UsageError("a pod cannot be given together with --all-namespaces")
-    namespace = None if all_namespaces else session.namespace
-    rows = session.client().ports(namespace, None if pod is None else pod_name(pod))
+    client = session.client()
+    if pod is not None:
+        rows = client.ports_of(session.namespace, pod_name(pod))
+    else:
+        rows = client.ports(None if all_namespaces else session.namespace)
     if output == "json":
         tell(as_json(rows))
     elif rows:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from minipod.client import http, unix
 from minipod.client.statuses import error_from, error_of
-from minipod.errors import Expired, Forbidden, Unavailable
+from minipod.errors import Expired, Forbidden, NotFound, Unavailable
 
 if TYPE_CHECKING:
     import socket
@@ -67,7 +68,8 @@ class Client:
 
     def pod(self, namespace: str, name: str) -> JSON:
         """Return a Pod. NotFound."""
-        return self._get(_pod(namespace, name))
+        with _naming(namespace, name):
+            return self._get(_pod(namespace, name))
 
     def pods_table(self, namespace: str | None, selector: str | None = None) -> JSON:
         """Return the pods of a namespace, or of all, as a `Table`."""
@@ -76,7 +78,8 @@ class Client:
 
     def pod_table(self, namespace: str, name: str) -> JSON:
         """Return a `Table` of one pod. NotFound."""
-        return self._get(_pod(namespace, name), accept=_TABLE)
+        with _naming(namespace, name):
+            return self._get(_pod(namespace, name), accept=_TABLE)
 
     def create_pod(self, namespace: str, pod: JSON) -> JSON:
         """Create a pod and return it when its first start is over. AlreadyExists, InvalidObject."""
@@ -91,7 +94,8 @@ class Client:
             options["gracePeriodSeconds"] = grace
         if uid is not None:
             options["preconditions"] = {"uid": uid}
-        return self._json("DELETE", _pod(namespace, name), options)
+        with _naming(namespace, name):
+            return self._json("DELETE", _pod(namespace, name), options)
 
     def watch_pods(self, namespace: str | None, after: str) -> Iterator[JSON]:
         """Yield watch events after a resourceVersion, until the server ends the watch. Expired."""
@@ -130,7 +134,8 @@ class Client:
                 "previous": "true" if wanted.previous else None,
             }
         )
-        return self._send("GET", _pod(namespace, name) + "/log" + query, accept="*/*").chunks()
+        with _naming(namespace, name):
+            return self._send("GET", _pod(namespace, name) + "/log" + query, accept="*/*").chunks()
 
     # Manifests
 
@@ -151,10 +156,15 @@ class Client:
 
     # minipod's own
 
-    def ports(self, namespace: str | None, pod: str | None) -> list[JSON]:
-        """Return the rows of `minipod ports`. NotFound if the pod is not there."""
+    def ports(self, namespace: str | None) -> list[JSON]:
+        """Return the rows of `minipod ports` of a namespace, or of all."""
+        return list(self._get(_OWN + "/ports" + http.query({"namespace": namespace}))["items"])
+
+    def ports_of(self, namespace: str, pod: str) -> list[JSON]:
+        """Return the rows of `minipod ports POD`. NotFound."""
         query = http.query({"namespace": namespace, "pod": pod})
-        return list(self._get(_OWN + "/ports" + query)["items"])
+        with _naming(namespace, pod):
+            return list(self._get(_OWN + "/ports" + query)["items"])
 
     def images(self) -> dict[str, list[str]]:
         """Return which pattern of images runs which command."""
@@ -242,6 +252,16 @@ class Client:
 
 def _unreachable(root: str, error: OSError) -> Unavailable:
     return Unavailable(f"cannot connect to {root}/{SOCKET}: {error.strerror}")
+
+
+@contextmanager
+def _naming(namespace: str, name: str) -> Iterator[None]:
+    """Let NotFound say where the pod was looked for, which Kubernetes' own words leave out."""
+    try:
+        yield
+    except NotFound as error:
+        message = f'pod "{name}" not found in namespace "{namespace}"'
+        raise NotFound(message, hint=error.hint) from error
 
 
 def _pods(namespace: str | None) -> str:

@@ -18,6 +18,13 @@ _LOCALHOST = ("127.0.0.1", "::1")
 _HIGHEST = 65535
 
 
+class Ports(NamedTuple):
+    """What was asked for: a local port (None: the same), and the pod's, a number or a name."""
+
+    local: int | None
+    remote: str
+
+
 class Forward(NamedTuple):
     """A local port, 0 for any free one, and the pod's port."""
 
@@ -38,24 +45,22 @@ class Listener(NamedTuple):
         return f"{host}:{self.local} -> {self.remote}"
 
 
-def parse(text: str, pod: dict[str, Any]) -> Forward:
-    """Read `LOCAL:REMOTE`, `REMOTE` or `:REMOTE`; REMOTE may be a name that the pod declares.
-
-    BadRequest if it is none of them.
-    """
-    local_text, colon, remote_text = text.rpartition(":")
-    remote = podview.port_number(pod, remote_text)
+def parse(text: str) -> Ports:
+    """Read `LOCAL:REMOTE`, `REMOTE` or `:REMOTE`. ValueError if it is none of them."""
+    local, colon, remote = text.rpartition(":")
+    if not remote or (remote.isdecimal() and not 0 < int(remote) <= _HIGHEST):
+        raise ValueError(f'"{remote}" is not a port of a pod: give a name or 1 to {_HIGHEST}')
     if not colon:
-        local = remote
-    elif not local_text:
-        local = 0
-    elif local_text.isdecimal():
-        local = int(local_text)
-    else:
-        raise BadRequest(f'"{text}" is not a port: give [LOCAL:]REMOTE')
-    if not (0 <= local <= _HIGHEST and 0 < remote <= _HIGHEST):
-        raise BadRequest(f'"{text}" is not a port: ports are 1 to {_HIGHEST}')
-    return Forward(local, remote)
+        return Ports(None, remote)
+    if local and not (local.isdecimal() and int(local) <= _HIGHEST):
+        raise ValueError(f'"{local}" is not a local port: give 1 to {_HIGHEST}, or nothing')
+    return Ports(int(local or 0), remote)
+
+
+def resolve(ports: Ports, pod: dict[str, Any]) -> Forward:
+    """Return the ports' numbers. BadRequest if the pod declares no port of that name."""
+    remote = podview.port_number(pod, ports.remote)
+    return Forward(remote if ports.local is None else ports.local, remote)
 
 
 def addresses(given: Iterable[str]) -> list[str]:

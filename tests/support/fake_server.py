@@ -1,0 +1,94 @@
+"""A server on a Unix socket that answers as it is told, and keeps what it was asked."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+
+class Answer(NamedTuple):
+    """What to answer: a JSON body, or chunks of bytes as they come."""
+
+    body: Any = None
+    status: int = 200
+    headers: tuple[str, ...] = ()
+    chunks: Sequence[bytes] | None = None
+    raw: bytes | None = None
+
+
+class Asked(NamedTuple):
+    """One request."""
+
+    method: str
+    target: str
+    headers: dict[str, str]
+    body: Any
+
+
+def failure(code: int, reason: str, message: str, **details: Any) -> Answer:
+    """Return a Status as an answer."""
+    status = {"kind": "Status", "reason": reason, "message": message, "code": code}
+    return Answer({**status, "details": details}, code)
+
+
+class FakeServer:
+    """Answers `METHOD TARGET` from `answers`; a list is used up, its last for ever."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.asked: list[Asked] = []
+        self.answers: dict[str, Answer | list[Answer]] = {}
+        self._listening = socket.socket(socket.AF_UNIX)
+        self._listening.bind(str(root / "server.sock"))
+        self._listening.listen()
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def close(self) -> None:
+        self._listening.shutdown(socket.SHUT_RDWR)
+        self._listening.close()
+
+    def _serve(self) -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = self._listening.accept()
+                with connection, suppress(ConnectionError):
+                    self._answer(connection)
+
+    def _answer(self, connection: socket.socket) -> None:
+        file = connection.makefile("rb")
+        first = file.readline().decode().split()
+        if not first:
+            return
+        headers = {}
+        while line := file.readline().decode().strip():
+            name, _, value = line.partition(": ")
+            headers[name.lower()] = value
+        body = file.read(int(headers.get("content-length", 0)))
+        self.asked.append(Asked(first[0], first[1], headers, json.loads(body) if body else None))
+        connection.sendall(_written(self._next(f"{first[0]} {first[1]}")))
+
+    def _next(self, request: str) -> Answer:
+        found = self.answers.get(request, failure(404, "NotFound", f"nothing at {request}"))
+        if isinstance(found, list):
+            return found.pop(0) if len(found) > 1 else found[0]
+        return found
+
+
+def _written(answer: Answer) -> bytes:
+    if answer.raw is not None:
+        return answer.raw
+    head = [f"HTTP/1.1 {answer.status} Whatever", *answer.headers]
+    if answer.chunks is None:
+        body = json.dumps(answer.body).encode()
+        head.append(f"Content-Length: {len(body)}")
+    else:
+        body = b"".join(b"%x\r\n%s\r\n" % (len(c), c) for c in [*answer.chunks, b""])
+        head.append("Transfer-Encoding: chunked")
+    return "\r\n".join([*head, "", ""]).encode() + body
