@@ -72,7 +72,11 @@ def holders(
     missing = wanted - found.keys()
     if missing and netns is not None:
         found |= _search(missing, [pid for pid in _inside(netns) if pid not in looked_at])
-    return {inode: _by_age(owners) for inode, owners in found.items()}
+    aged = {pid: _aged(pid) for pid in set().union(*found.values())}
+    return {
+        inode: tuple(holder for *_, holder in sorted(filter(None, map(aged.get, owners))))
+        for inode, owners in found.items()
+    }
 
 
 def ignores(pid: int, signum: int) -> bool:
@@ -133,8 +137,9 @@ def _inside(netns: int) -> Iterator[int]:
                 yield pid
 
 
-def _by_age(pids: Iterable[int]) -> tuple[Holder, ...]:
-    living = [process for process in map(identity, pids) if process is not None]
-    living.sort(key=lambda process: (process.started, process.pid))
-    commands = ((process.pid, command(process.pid)) for process in living)
-    return tuple(Holder(pid, words) for pid, words in commands if words is not None)
+def _aged(pid: int) -> tuple[int, int, Holder] | None:
+    """Return what processes are sorted by, and the process; None if it is gone."""
+    process, words = identity(pid), command(pid)
+    if process is None or words is None:
+        return None
+    return process.started, pid, Holder(pid, words)

@@ -85,7 +85,7 @@ def test_no_controller_is_ever_enabled(tree):
 
 def test_a_process_of_this_root_is_told_from_all_others(tree, start):
     ours = start("uid-1", "web")
-    other = find_or_mount(tree._root.removeprefix("minipod/") + "0")
+    other = find_or_mount(tree._root.removeprefix("minipod/")[:-1])
     try:
         assert tree.contains_pid(ours.pid)
         assert not other.contains_pid(ours.pid)
@@ -218,6 +218,37 @@ def test_a_mask_over_the_mount_changes_nothing(tree, start):
         again.close()
     finally:
         subprocess.run(["umount", point], check=True)
+
+
+def test_a_mount_is_found_wherever_it_is(tree, start, tmp_path):
+    """One whose path has a space, behind one that is masked."""
+    child = start("uid-1", "web")
+    masked, point = folder(tree).parent.parent, tmp_path / "a b"
+    point.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "mask", masked], check=True)
+    subprocess.run(["mount", "-t", "cgroup2", "none", point], check=True)
+    try:
+        again = find_or_mount(tree._root.removeprefix("minipod/"))
+        where = os.readlink(f"/proc/self/fd/{again._base}")
+        pids = again.pids("uid-1", "web")
+        again.close()
+    finally:
+        subprocess.run(["umount", point], check=True)
+        subprocess.run(["umount", masked], check=True)
+    assert where == str(point)
+    assert pids == [child.pid]
+
+
+def test_a_mount_that_cannot_be_written_to_is_passed_over(tree):
+    point = folder(tree).parent.parent
+    subprocess.run(["mount", "-o", "remount,bind,ro", point], check=True)
+    try:
+        again = find_or_mount(tree._root.removeprefix("minipod/"))
+        again.ensure("uid-1", ["web"])
+        again.close()
+    finally:
+        subprocess.run(["mount", "-o", "remount,bind,rw", point], check=True)
+    assert tree.uids() == ["uid-1"]
 
 
 def test_without_any_mount_a_private_one_serves(tree, start, monkeypatch):
