@@ -57,8 +57,8 @@ def behind(source: str, text: str, position: Position) -> tuple[Problem, ...]:
 
 def _suspects(lines: Sequence[str], line: int) -> set[int]:
     """Return the line of a syntax error and the written line before it."""
-    before = (number for number in range(line - 1, 0, -1) if lines[number - 1 : number] != [""])
-    return {line, next(before, line)}
+    before = range(min(line - 1, len(lines)), 0, -1)
+    return {line, next((number for number in before if lines[number - 1].strip()), line)}
 
 
 def _outside_quotes(lines: Sequence[str]) -> Iterator[Position]:

@@ -71,7 +71,6 @@ def decode(
     documents = [
         document for item in collection.items() if (document := collection.pod(item, namespace))
     ]
-    collection.note_duplicates([(_key(document.obj), document.place) for document in documents])
     collection.settle()
     return Decoded(tuple(documents), tuple(map(str, collection.warnings)))
 
@@ -104,6 +103,7 @@ class _Collection:
         self.warnings: list[Problem] = []
         self._order = {reading.source: number for number, reading in enumerate(self._readings)}
         self._problems = [problem for reading in self._readings for problem in reading.problems]
+        self._seen: dict[Reference, Place] = {}
         self._slashes: dict[int, tuple[Comment, ...]] = {}
 
     def items(self) -> Iterator[Item]:
@@ -139,18 +139,20 @@ class _Collection:
 
     def pod(self, item: Item, namespace: Namespace) -> Document | None:
         """Return an item as a Pod, or None with its faults noted."""
-        faults = item.faults
-        if not faults:
-            examined = examine(item.value, namespace.name)
-            faults = examined.faults + tuple(_foreign(examined.obj, namespace))
-            if not faults:
-                self.warnings += [
-                    Problem(path_text((*item.path, *path)), message, place=item.place(path))
-                    for path, message in examined.remarks
-                ]
-                return Document(default_pod(examined.obj), item.place(), item.reading.source)
+        if not item.is_pod:
+            self._note(item, item.faults)
+            return None
+        examined = examine(item.value, namespace.name)
+        faults = [*item.faults, *examined.faults, *_foreign(examined.obj, namespace)]
         self._note(item, faults)
-        return None
+        self._note_duplicate(item, _key(examined.obj))
+        self.warnings += [
+            Problem(path_text((*item.path, *path)), message, place=item.place(path))
+            for path, message in examined.remarks
+        ]
+        if faults:
+            return None
+        return Document(default_pod(examined.obj), item.place(), item.reading.source)
 
     def name(self, item: Item, namespace: Namespace) -> Reference | None:
         """Return an item's name, or None with its faults noted."""
@@ -167,15 +169,13 @@ class _Collection:
         self._note(item, faults)
         return None if faults else Reference("Pod", own, str(name))
 
-    def note_duplicates(self, found: Iterable[tuple[Reference, Place]]) -> None:
-        """Note every Pod that stands a second time in the request."""
-        first: dict[Reference, Place] = {}
-        for reference, place in found:
-            if reference.name and reference in first:
-                message = f"Duplicate value: {quoted(reference.name)}: also at {first[reference]}"
-                reason = Kind.DUPLICATE.value
-                self._problems.append(Problem("metadata.name", message, reason, place))
-            first.setdefault(reference, place)
+    def _note_duplicate(self, item: Item, reference: Reference) -> None:
+        """Note a Pod that stands a second time in the request."""
+        path: Path = ("metadata", "name")
+        first = self._seen.setdefault(reference, item.place(path))
+        if reference.name and first != item.place(path):
+            message = f"Duplicate value: {quoted(reference.name)}: also at {first}"
+            self._note(item, [Fault(path, message, Kind.DUPLICATE)])
 
     def settle(self) -> None:
         """Raise what is wrong, in the order of the text."""
@@ -186,7 +186,7 @@ class _Collection:
         problems = sorted(set(self._problems), key=self._in_order)
         if len(problems) > MAX_FAULTS:
             problems[MAX_FAULTS:] = [
-                Problem("", f"more than {MAX_FAULTS} problems: the first ones")
+                Problem("", f"more than {MAX_FAULTS} problems; these are the first")
             ]
         raise InvalidManifest(problems, hint=hint)
 

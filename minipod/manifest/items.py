@@ -22,13 +22,17 @@ _WITH_TEMPLATE = frozenset(
 
 
 class Item(NamedTuple):
-    """An object of a document, at `path` in it: () or items[0]. `faults` concern its kind."""
+    """An object of a document, at `path` in it: () or items[0].
+
+    `faults` are those that show before it is read as a Pod, which `is_pod` tells it seems to be.
+    """
 
     value: JSON
     path: Path
     tree: Tree
     reading: Reading
     faults: tuple[Fault, ...] = ()
+    is_pod: bool = False
 
     def place(self, fault_path: Path = (), *, key: bool = False) -> Place:
         """Return where a path of the object stands, or its nearest parent that exists."""
@@ -41,7 +45,7 @@ class Item(NamedTuple):
         problem = fault._replace(path=(*self.path, *fault.path)).problem(where)
         if not fault.quotable:
             return problem
-        word = written(self.reading.text, Position(where.line, where.column))
+        word = written(self.reading.lines, Position(where.line, where.column))
         return problem._replace(message=f"{problem.message}: put it in quotes: {quoted(word)}")
 
 
@@ -61,7 +65,8 @@ def _items(value: Any, path: Path, tree: Tree, reading: Reading) -> Iterator[Ite
     if version == "v1" and kind in _LIST_KINDS:
         yield from _listed(value, path, tree, reading)
     else:
-        yield Item(value, path, tree, reading, tuple(_kind_faults(version, kind)))
+        seems_pod = kind in (None, "Pod")
+        yield Item(value, path, tree, reading, tuple(_kind_faults(version, kind)), seems_pod)
 
 
 def _listed(value: JSON, path: Path, tree: Tree, reading: Reading) -> Iterator[Item]:
@@ -93,6 +98,7 @@ def _kind_faults(version: Any, kind: Any) -> Iterator[Fault]:
 
 
 def _way_out(kind: Any) -> str:
-    if kind in _WITH_TEMPLATE:
+    word = str(kind)
+    if word in _WITH_TEMPLATE:
         return "; its template makes one, with apiVersion, kind and a name"
-    return ', did you mean "Pod"?' if str(kind).lower() in ("pod", "pods") else ""
+    return ', did you mean "Pod"?' if word.lower() in ("pod", "pods") else ""

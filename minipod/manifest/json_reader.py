@@ -12,6 +12,7 @@ from minipod.manifest.faults import Fault, Path, set_twice
 from minipod.manifest.scalars import NotJSON, integer, real
 from minipod.manifest.tree import (
     MAX_DEPTH,
+    MAX_DOCUMENTS,
     MAX_FAULTS,
     MAX_VALUES,
     Marks,
@@ -60,6 +61,8 @@ class _Reader:
     def read(self) -> None:
         """Read every value; Refused."""
         while self._letter():
+            if len(self.trees) >= MAX_DOCUMENTS:
+                self._refuse(f"more than {MAX_DOCUMENTS:,} documents")
             self._faults = []
             value, marks = self._value(())
             self.trees.append(Tree(value, marks, tuple(self._faults)))

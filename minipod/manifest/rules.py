@@ -47,7 +47,7 @@ def faults(pod: JSON) -> Iterator[Fault]:
     if "spec" in pod:
         yield from _spec(pod["spec"], ("spec",))
     else:
-        yield required(("spec",))
+        yield required(("spec", "containers"))
 
 
 def remarks(pod: JSON) -> Iterator[Remark]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from minipod.errors import Place, Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from minipod.manifest.faults import Fault, Path
 
 MAX_DEPTH = 100
@@ -15,6 +19,9 @@ MAX_DEPTH = 100
 MAX_VALUES = 250_000
 """Values in one text: some 8,000 small pods, read in half a second."""
 
+
+MAX_DOCUMENTS = 10_000
+"""Documents in one text, each of them an object."""
 
 MAX_FAULTS = 100
 """Problems told at once; who has more begins with these."""
@@ -75,7 +82,8 @@ class Tree(NamedTuple):
     comments: tuple[Comment, ...] = ()
 
 
-class Reading(NamedTuple):
+@dataclass(frozen=True)
+class Reading:
     """All that could be read of a text, and why it ended early, if it did."""
 
     source: str
@@ -83,15 +91,19 @@ class Reading(NamedTuple):
     trees: tuple[Tree, ...]
     problems: tuple[Problem, ...] = ()
 
+    @cached_property
+    def lines(self) -> list[str]:
+        """The text's lines."""
+        return self.text.splitlines()
+
 
 def place(source: str, position: Position) -> Place:
     """Return a position together with its source."""
     return Place(source, position.line, position.column)
 
 
-def written(text: str, position: Position) -> str:
+def written(lines: Sequence[str], position: Position) -> str:
     """Return the word that stands at a position, as the user wrote it."""
-    lines = text.splitlines()
     if position.line > len(lines):
         return ""
     rest = lines[position.line - 1][position.column - 1 :]

@@ -19,6 +19,7 @@ from minipod.manifest.syntax import explain
 from minipod.manifest.text import position_of
 from minipod.manifest.tree import (
     MAX_DEPTH,
+    MAX_DOCUMENTS,
     MAX_FAULTS,
     MAX_VALUES,
     Comment,
@@ -115,13 +116,24 @@ class _Reader:
             yaml.MappingEndEvent: self._end,
             yaml.SequenceEndEvent: self._end,
             yaml.AliasEvent: self._alias,
-            yaml.DocumentStartEvent: self._begin,
+            yaml.DocumentStartEvent: self._begin_document,
+            yaml.DocumentEndEvent: self._end_document,
         }
         for event in yaml.parse(self._text, Loader=yaml.CBaseLoader):
             if handler := handlers.get(type(event)):
                 handler(event)
 
-    def _begin(self, _event: yaml.Event | None = None) -> None:
+    def _begin_document(self, event: yaml.Event) -> None:
+        if len(self.trees) >= MAX_DOCUMENTS:
+            raise self._refused(_marks(event), f"more than {MAX_DOCUMENTS:,} documents")
+        self._begin()
+
+    def _end_document(self, _event: yaml.Event) -> None:
+        assert self._root is not None
+        self.trees.append(Tree(*self._root, tuple(self._faults), tuple(self._comments)))
+
+    def _begin(self) -> None:
+        self._root: tuple[Any, Marks] | None = None
         self._stack: list[_Frame] = []
         self._anchors: dict[str, _Anchored] = {}
         self._faults: list[Fault] = []
@@ -206,7 +218,7 @@ class _Reader:
     def _add(self, value: Any, marks: Marks) -> None:
         """Put a value where it belongs: a key, a mapping's value, a list's item or a document."""
         if not self._stack:
-            self.trees.append(Tree(value, marks, tuple(self._faults), tuple(self._comments)))
+            self._root = (value, marks)
             return
         frame = self._stack[-1]
         if isinstance(frame.value, list):
@@ -279,7 +291,7 @@ class _Reader:
         return Refused(Problem("", f"cannot read: {why}", place=place(self._source, position)))
 
 
-def _marks(event: yaml.NodeEvent) -> Marks:
+def _marks(event: yaml.Event) -> Marks:
     mark = event.start_mark
     assert mark is not None
     return Marks(mark.line + 1, mark.column + 1)
