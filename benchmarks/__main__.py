@@ -89,9 +89,8 @@ def measure(
 def report(samples: Samples, contenders: list[Contender]) -> None:
     """Print one table: medians in milliseconds, and in brackets the multiple of ours."""
     ours, *others = [contender.name for contender in contenders]
-    print(
-        f"Linux {platform.release()}, {os.cpu_count()} processors, Python {platform.python_version()}"
-    )
+    machine = (f"Linux {platform.release()}", f"{os.cpu_count()} processors")
+    print(", ".join((*machine, f"Python {platform.python_version()}")))
     print(f"\n| median, ms | {ours} | {' | '.join(others)} |")
     print("|---" * (len(others) + 2) + "|")
     for task in TASKS:

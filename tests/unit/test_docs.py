@@ -1,0 +1,67 @@
+"""Everything that a user can see is documented."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import pytest
+
+from minipod.cli.group import cli
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TOP = Path(__file__).parents[2]
+PAGES = [*TOP.glob("*.md"), *TOP.glob("docs/**/*.md"), *TOP.glob("vagrant/*.md")]
+
+
+def commands(command: click.Command, path: str) -> Iterator[tuple[str, click.Command]]:
+    """Yield every command with the words that call it."""
+    yield path, command
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            found = command.get_command(context, name)
+            assert found is not None
+            yield from commands(found, f"{path} {name}")
+
+
+COMMANDS = dict(commands(cli, "minipod"))
+
+
+def section(path: str) -> str:
+    """Return what docs/commands.md says below the heading of a command."""
+    text = (TOP / "docs/commands.md").read_text()
+    match = re.search(rf"^##+ {re.escape(path)}\n(.*?)(?=^##|\Z)", text, re.DOTALL | re.MULTILINE)
+    assert match is not None, f"docs/commands.md has no heading '{path}'"
+    return match[1]
+
+
+@pytest.mark.parametrize("path", COMMANDS)
+def test_every_command_and_option_is_in_the_reference(path: str) -> None:
+    text = section(path)
+    for parameter in COMMANDS[path].params:
+        for flag in parameter.opts if isinstance(parameter, click.Option) else ():
+            assert flag in text, f"docs/commands.md: {path} does not tell of {flag}"
+
+
+def test_the_readme_names_every_command() -> None:
+    readme = (TOP / "README.md").read_text()
+    verbs = {path.split()[1] for path in COMMANDS if " " in path}
+    assert {verb for verb in verbs if f"`{verb}" not in readme} == set()
+
+
+def test_every_example_is_mentioned() -> None:
+    readme = (TOP / "README.md").read_text()
+    names = {path.name for path in (TOP / "examples").iterdir()}
+    assert {name for name in names if name not in readme} == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(TOP)))
+def test_links_lead_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", page.read_text())
+    local = [link for link in links if not link.startswith(("http:", "https:"))]
+    assert [link for link in local if not (page.parent / link).exists()] == []
