@@ -35,7 +35,8 @@ def root(host: None, tmp_path: Path) -> Iterator[Path]:
             command = Minipod(folder, tmp_path)
             command("purge", "--yes")
             command("server", "stop")
-            print((folder / "server.log").read_text()[-4000:])  # shown when a test fails
+            for log in folder.glob("server.log"):
+                print(log.read_text()[-4000:])  # shown when a test fails
         eventually(lambda: not playing_host.remains(folder, before), within=5)
     except AssertionError:
         pytest.fail("\n".join(playing_host.remains(folder, before)))
