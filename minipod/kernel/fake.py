@@ -73,7 +73,7 @@ class FakeNetwork:
         """Make the pod's link."""
         ports = self._ports.get(node)
         if ports is None:
-            raise HostError("cannot find bridge pods0: No such device")
+            raise HostError(f"cannot make link {link}: No such device")
         if link in ports or pod in self.pods:
             raise HostError(f"cannot make link {link}: File exists")
         ports[link] = pod

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from minipod.plan.claims import HostRoute
 
 _ON, _OFF = "1", "0"
+_NO_EGRESS = "pods cannot reach the outside"
 
 
 async def claim(root_id: str, candidates: Iterable[IPv4Network]) -> IPv4Network:
@@ -70,8 +71,12 @@ async def ensure_link(plan: NetworkPlan, fabric_netns: int, port: str, mtu: int)
     HostError if something of somebody else has the name or the place.
     """
     async with links_of(None) as host:
-        await _own_link(host, plan)
         link = await host.find(plan.host_link)
+        if link is not None and not _is_ours(link, plan):
+            raise HostError(
+                f"cannot use link {plan.host_link}: it is not minipod's",
+                hint=f"look at it with 'ip -d link show {plan.host_link}', and rename it",
+            )
         if link is None:
             veth = Veth(plan.host_link, port, fabric_netns, mtu, mac=mac_address(plan.host_address))
             link = await host.make_veth(veth)
@@ -80,8 +85,9 @@ async def ensure_link(plan: NetworkPlan, fabric_netns: int, port: str, mtu: int)
         await host.ensure_address(link.index, plan.host_address, plan.fabric.prefixlen)
         await host.up(link.index)
         routes = await host.routes()
-        if plan.cluster not in held(routes, plan.root_id):
-            await _add_claim(host, plan.root_id, plan.cluster, routes)
+        claimed = plan.cluster in held(routes, plan.root_id)
+        if not claimed and not await _add_claim(host, plan.root_id, plan.cluster, routes):
+            raise HostError(f"cannot claim {plan.cluster}: another instance of minipod has it")
         await host.add_route(plan.cluster, plan.fabric_address, link)
         return link
 
@@ -89,26 +95,18 @@ async def ensure_link(plan: NetworkPlan, fabric_netns: int, port: str, mtu: int)
 async def drop_link(plan: NetworkPlan) -> None:
     """Remove the host's link, if there is one and it is ours."""
     async with links_of(None) as host:
-        link = await _own_link(host, plan)
-        if link is not None:
+        link = await host.find(plan.host_link)
+        if link is not None and _is_ours(link, plan):
             await host.delete(link.index)
 
 
-async def _own_link(host: Links, plan: NetworkPlan) -> Link | None:
-    """Return the host's link. HostError if somebody else has one of its name.
+def _is_ours(link: Link, plan: NetworkPlan) -> bool:
+    """Return whether minipod made a link: its alias says so.
 
-    The alias says whose it is; a link that was born a moment ago is known by its MAC.
+    One that was born a moment ago, when the server died, has no alias yet and is known by its MAC.
     """
-    link = await host.find(plan.host_link)
-    if link is None:
-        return None
     newborn = link.alias is None and link.mac == mac_address(plan.host_address).hex(":")
-    if link.kind == "veth" and (link.alias == plan.mark or newborn):
-        return link
-    raise HostError(
-        f"cannot use link {plan.host_link}: it is not minipod's",
-        hint=f"look at it with 'ip -d link show {plan.host_link}', and rename it",
-    )
+    return link.kind == "veth" and (link.alias == plan.mark or newborn)
 
 
 async def mtu() -> int | None:
@@ -121,17 +119,14 @@ async def ensure_egress(plan: NetworkPlan) -> list[str]:
     """Have pods reach the outside: forwarding and masquerade. Return what stands in the way."""
     if sysctl.read(sysctl.FORWARDING) != _ON:
         sysctl.write(sysctl.FORWARDING, _ON)
-    if nft.find() is None:
-        return ["pods cannot reach the outside: nft is not installed (package nftables)"]
     try:
+        await nft.make(plan)
         chains = await nft.base_chains()
     except HostError as error:
-        return [f"pods cannot reach the outside: {error}"]
-    await nft.exists(plan)
-    await nft.make(plan)
+        return [f"{_NO_EGRESS}: {error}" + (f" ({error.hint})" if error.hint else "")]
     return [
-        f"pods cannot reach the outside: chain {chain.name} of nftables table {chain.table} "
-        f"drops what this host forwards; let {plan.cluster} pass there"
+        f"{_NO_EGRESS}: chain {chain.name} of nftables table {chain.table} drops what this host "
+        f"forwards; let {plan.cluster} pass there"
         for chain in chains
         if chain.hook == "forward" and chain.policy == "drop"
     ]

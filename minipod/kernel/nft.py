@@ -10,6 +10,7 @@ import asyncio
 import json
 import os
 import shutil
+from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from minipod.errors import HostError
@@ -72,28 +73,36 @@ def masquerade(plan: NetworkPlan) -> list[Command]:
     ]
 
 
-async def exists(plan: NetworkPlan) -> bool:
-    """Return whether the root has its table. HostError if somebody else has one of its name."""
+class Owner(Enum):
+    """Whose the table with our name is."""
+
+    NOBODY = auto()
+    MINIPOD = auto()
+    STRANGER = auto()
+
+
+async def owner(plan: NetworkPlan) -> Owner:
+    """Return whose the table with this root's name is. HostError."""
     tables = [entry["table"] for entry in await _list("tables") if "table" in entry]
     if not any(t["family"] == _FAMILY and t["name"] == plan.table for t in tables):
-        return False
+        return Owner.NOBODY
     entries = await _list("table", _FAMILY, plan.table)
-    if any(entry["rule"].get("comment") == plan.mark for entry in entries if "rule" in entry):
-        return True
-    raise HostError(
-        f"cannot use nftables table {_FAMILY} {plan.table}: it is not minipod's",
-        hint=f"look at it with 'nft list table {_FAMILY} {plan.table}', and rename it",
-    )
+    marked = any(entry["rule"].get("comment") == plan.mark for entry in entries if "rule" in entry)
+    return Owner.MINIPOD if marked else Owner.STRANGER
 
 
 async def make(plan: NetworkPlan) -> None:
-    """Make the table, or make it anew. Call `exists` first: this replaces what is there."""
+    """Make the table, or make ours anew. HostError, also if somebody else has one of its name."""
+    if await owner(plan) is Owner.STRANGER:
+        raise HostError(
+            f"nftables table {_FAMILY} {plan.table} exists and is not minipod's: rename it"
+        )
     await _apply(masquerade(plan))
 
 
 async def remove(plan: NetworkPlan) -> None:
-    """Remove the root's table; nothing happens if it is gone or there is no nft."""
-    if find() is not None and await exists(plan):
+    """Remove the root's table; nothing happens if there is none of ours, or no nft."""
+    if find() is not None and await owner(plan) is Owner.MINIPOD:
         await _apply([{"delete": {"table": {"family": _FAMILY, "name": plan.table}}}])
 
 

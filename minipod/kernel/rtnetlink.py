@@ -35,7 +35,6 @@ _IFLA_NUM_RX_QUEUES = 32
 _IFLA_INFO_KIND = 1
 _IFLA_INFO_DATA = 2
 _VETH_INFO_PEER = 1
-_NLA_F_NESTED = 0x8000
 _NLMSGERR_ATTR_MSG = 1
 
 _SOL_NETLINK = 270
@@ -141,24 +140,20 @@ def encode(link: PodLink) -> bytes:
         + queues
         + _number(_IFLA_NET_NS_FD, link.netns)
     )
-    data = _nested(_IFLA_INFO_DATA, _nested(_VETH_INFO_PEER, peer))
+    data = _attribute(_IFLA_INFO_DATA, _attribute(_VETH_INFO_PEER, peer))
     return (
         _LINK.pack(0, 0, 0, _IFF_UP, _IFF_UP)
         + _name(link.name)
         + _number(_IFLA_MTU, link.bridge.mtu)
         + _number(_IFLA_MASTER, link.bridge.index)
         + queues
-        + _nested(_IFLA_LINKINFO, _attribute(_IFLA_INFO_KIND, b"veth\0") + data)
+        + _attribute(_IFLA_LINKINFO, _attribute(_IFLA_INFO_KIND, b"veth\0") + data)
     )
 
 
 def _attribute(kind: int, payload: bytes) -> bytes:
     length = _ATTRIBUTE.size + len(payload)
     return _ATTRIBUTE.pack(length, kind) + payload + bytes(-length % 4)
-
-
-def _nested(kind: int, payload: bytes) -> bytes:
-    return _attribute(kind | _NLA_F_NESTED, payload)
 
 
 def _number(kind: int, value: int) -> bytes:

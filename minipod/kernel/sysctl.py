@@ -36,8 +36,9 @@ def silence(link: str) -> None:
 def router() -> dict[str, str]:
     """Return the settings of a namespace that routes, to be made before it has links.
 
-    No redirects: the way through the fabric is meant. No limit for errors: a packet for what is
-    gone gets one at once, however many were sent before.
+    No redirects: the way through the fabric is meant. No limit for ICMP errors: a packet for what
+    is gone shall get one at once. (Of an unreachable route the kernel still sends a burst of five
+    to each sender, then one a second: ip_error in net/ipv4/route.c.)
     """
     settings = {
         FORWARDING: "1",

@@ -76,7 +76,9 @@ class HeldNamespace:
         return rows
 
     def end(self) -> None:
-        """End the process, and the namespace with it."""
-        self._process.kill()
-        self._process.wait()
-        os.close(self.netns)
+        """End the process, and the namespace with it; once is enough, twice no harm."""
+        if self.netns >= 0:
+            self._process.kill()
+            self._process.wait()
+            os.close(self.netns)
+            self.netns = -1

@@ -1,18 +1,80 @@
-"""A root's network in the kernel, judged by ip, ping and nft."""
+"""A root's network in the kernel, judged by ip, ping, tcpdump's counters and nft."""
 
 from __future__ import annotations
 
+import asyncio
+import json
+import subprocess
 import time
-from typing import TYPE_CHECKING
+from ipaddress import IPv4Network
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+import pytest
+
+from minipod.errors import HostError
+from minipod.kernel import nft
 from tests.support import host
+from tests.support.wait import eventually
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from tests.root.network.conftest import Cluster
+    from tests.support.namespaces import HeldNamespace
+
+AT_ONCE = 0.5
+SOON = 1.5
 
 
 def ping(address: object) -> list[str]:
     return ["ping", "-c1", "-W2", str(address)]
+
+
+def refused(*argv: str) -> bool:
+    """Return whether a program on the host fails because something is unreachable."""
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=30, check=False)
+    said = done.stdout + done.stderr
+    return done.returncode != 0 and ("Unreachable" in said or "No route to host" in said)
+
+
+def sent_to_the_outside() -> int:
+    (link,) = host.ip_json("-s", "link", "show", host.WAN)
+    packets: int = link["stats64"]["tx"]["packets"]
+    return packets
+
+
+def whole_host() -> dict[str, Any]:
+    """Everything that the host's own tools tell of its network, less what only counts up."""
+    ruleset = json.loads(host.run("nft", "-j", "list", "ruleset"))["nftables"]
+    return {
+        "link": [{k: v for k, v in x.items() if k != "stats64"} for x in host.ip_json("link")],
+        "addr": host.ip_json("addr"),
+        "route": host.run("ip", "route", "show", "table", "all"),
+        "ruleset": ruleset,
+        "forwarding": Path("/proc/sys/net/ipv4/ip_forward").read_text(),
+    }
+
+
+def second_node(
+    cluster: Cluster, namespace: Callable[[], HeldNamespace]
+) -> tuple[HeldNamespace, IPv4Network]:
+    node, place = namespace(), cluster.plan.node("second", 1)
+    asyncio.run(cluster.network.ensure_node(cluster.plan, place, cluster.fabric, node))
+    return node, place.cidr
+
+
+@pytest.fixture
+def forwards() -> Iterator[Callable[[], str]]:
+    """Read the host's ip_forward, off at first."""
+    setting = Path("/proc/sys/net/ipv4/ip_forward")
+    before = setting.read_text()
+    setting.write_text("0")
+    yield lambda: setting.read_text().strip()
+    setting.write_text(before)
+
+
+# Who reaches whom.
 
 
 def test_pods_and_host_reach_each_other_by_address(cluster: Cluster) -> None:
@@ -25,14 +87,270 @@ def test_pods_and_host_reach_each_other_by_address(cluster: Cluster) -> None:
     one.ok(*ping(host.HOST_ADDRESS))
 
 
+def test_pods_of_two_nodes_reach_each_other_without_redirects(
+    cluster: Cluster, namespace: Callable[[], HeldNamespace]
+) -> None:
+    node, cidr = second_node(cluster, namespace)
+    one, other = cluster.pod(2), namespace()
+    asyncio.run(cluster.network.connect_pod("other", cidr[2], node, other))
+    other.ok("ip", "link", "set", "eth0", "up")
+    other.ok("ip", "addr", "add", f"{cidr[2]}/24", "dev", "eth0")
+    other.ok("ip", "route", "add", "default", "via", str(cidr[1]))
+    assert "Redirect" not in one.ok("ping", "-c2", "-i0.2", "-W2", str(cidr[2]))
+
+
 def test_a_pod_reaches_the_outside_with_the_hosts_address(cluster: Cluster) -> None:
     """What leaves the cluster is masqueraded."""
     cluster.pod(2).ok(*ping(host.OUTSIDE_ADDRESS))
 
 
-def test_an_address_without_a_node_gives_an_error_at_once(cluster: Cluster) -> None:
+def test_a_large_packet_reaches_the_outside(cluster: Cluster) -> None:
+    cluster.pod(2).ok("ping", "-c1", "-W2", "-s1472", "-Mdo", host.OUTSIDE_ADDRESS)
+
+
+# What is gone.
+
+
+def test_a_node_that_is_not_there_is_unreachable_at_once(cluster: Cluster) -> None:
+    """For pods and for the host; and nothing goes out by the default route."""
+    gone = cluster.plan.node("gone", 7).cidr[9]
     pod = cluster.pod(2)
+    sent = sent_to_the_outside()
     started = time.monotonic()
-    done = pod.run(*ping(cluster.plan.node("none", 7).cidr[9]))
-    assert "Unreachable" in done.stdout
-    assert time.monotonic() - started < 0.5
+    assert "Unreachable" in pod.run(*ping(gone)).stdout
+    assert refused(*ping(gone))
+    assert time.monotonic() - started < AT_ONCE
+    assert sent_to_the_outside() == sent
+
+
+def test_packets_for_what_is_gone_get_their_errors_also_in_a_burst(cluster: Cluster) -> None:
+    """Five: more of a sender within five seconds, and the kernel answers one a second."""
+    gone = cluster.plan.node("gone", 7).cidr[9]
+    done = cluster.pod(2).run("ping", "-c5", "-i0.002", "-W1", str(gone))
+    assert "+5 errors" in done.stdout
+
+
+def test_a_pod_that_is_not_there_is_unreachable_soon(cluster: Cluster) -> None:
+    """For the host: its node gives up asking after 0.3 s."""
+    started = time.monotonic()
+    assert refused(*ping(cluster.address(77)))
+    assert time.monotonic() - started < SOON
+
+
+def test_without_the_fabric_nothing_leaves_by_the_default_route(cluster: Cluster) -> None:
+    """The claim itself is the last resort."""
+    sent = sent_to_the_outside()
+    cluster.fabric.end()
+    eventually(lambda: cluster.plan.host_link not in {x["ifname"] for x in host.ip_json("link")})
+    assert refused(*ping(cluster.address(2)))
+    assert sent_to_the_outside() == sent
+
+
+# What a pod and a node look like.
+
+
+def test_a_pods_link_is_born_with_its_final_name_mac_and_mtu(cluster: Cluster) -> None:
+    (link,) = cluster.pod(2).ip_json("-d", "link", "show", "eth0")
+    assert link["address"] == "0a:58:0a:f4:00:02"
+    assert link["mtu"] == 1500
+    assert (link["num_tx_queues"], link["num_rx_queues"]) == (1, 1)
+
+
+def test_links_have_the_mtu_of_the_way_out(make_cluster: Callable[[str], Cluster]) -> None:
+    host.run("ip", "link", "set", host.WAN, "mtu", "1400")
+    try:
+        cluster = make_cluster("00aa11")
+        cluster.build()
+        (link,) = cluster.pod(2).ip_json("link", "show", "eth0")
+    finally:
+        host.run("ip", "link", "set", host.WAN, "mtu", "1500")
+    assert link["mtu"] == 1400
+
+
+def test_nodes_fabric_and_the_hosts_link_say_nothing_in_ipv6(cluster: Cluster) -> None:
+    cluster.pod(2)
+    for place in (cluster.node, cluster.fabric):
+        assert place.ok("ip", "-6", "addr") == ""
+    assert host.run("ip", "-6", "addr", "show", "dev", cluster.plan.host_link) == ""
+
+
+def test_the_pods_bridge_is_where_the_documents_say(cluster: Cluster) -> None:
+    cluster.pod(2)
+    (port,) = cluster.node.ip_json("link", "show", "master", "pods0")
+    assert port["ifname"] == "pod2"
+
+
+# Again, and after a loss.
+
+
+def test_building_again_changes_nothing(cluster: Cluster) -> None:
+    pod = cluster.pod(2)
+    before = whole_host()
+    assert cluster.build() == []
+    after = whole_host()
+    for state in (before, after):
+        state.pop("ruleset")  # made anew: handles differ
+    assert after == before
+    pod.ok(*ping(host.OUTSIDE_ADDRESS))
+
+
+def test_a_lost_fabric_is_built_anew_and_pods_are_reached_again(
+    cluster: Cluster, namespace: Callable[[], HeldNamespace]
+) -> None:
+    pod = cluster.pod(2)
+    cluster.fabric.end()
+    cluster.fabric = namespace()
+    assert asyncio.run(cluster.join()) == []
+    host.run(*ping(cluster.address(2)))
+    pod.ok(*ping(host.OUTSIDE_ADDRESS))
+
+
+def test_a_lost_node_is_built_anew(
+    cluster: Cluster, namespace: Callable[[], HeldNamespace]
+) -> None:
+    cluster.network.forget(cluster.node)
+    cluster.node.end()
+    cluster.node = namespace()
+    assert asyncio.run(cluster.join()) == []
+    cluster.pod(2).ok(*ping(host.OUTSIDE_ADDRESS))
+
+
+def test_a_link_that_was_made_and_not_yet_marked_is_ours(cluster: Cluster) -> None:
+    """The server may die between the two."""
+    host.run("ip", "link", "set", cluster.plan.host_link, "alias", "")
+    assert asyncio.run(cluster.join()) == []
+
+
+# What is not ours.
+
+
+def test_removing_leaves_the_host_as_it_was(
+    make_cluster: Callable[[str], Cluster], forwards: Callable[[], str]
+) -> None:
+    before = whole_host()
+    cluster = make_cluster("00aa11")
+    cluster.build()
+    assert forwards() == "1"
+    cluster.remove()
+    assert whole_host() == before
+
+
+def test_things_of_the_users_own_with_like_names_survive(
+    make_cluster: Callable[[str], Cluster],
+) -> None:
+    """A bridge and a table called minipod, and those of our inner names, in the host."""
+    for name in ("minipod", "minipod-00aa1", "pods0", "fabric0"):
+        host.run("ip", "link", "add", name, "type", "bridge")
+    host.run("nft", "add", "table", "ip", "minipod")
+    host.run("nft", "add", "table", "inet", "minipod-00aa11")
+    before = whole_host()
+    try:
+        cluster = make_cluster("00aa11")
+        assert cluster.build() == []
+        cluster.remove()
+        assert whole_host() == before
+    finally:
+        for name in ("minipod", "minipod-00aa1", "pods0", "fabric0"):
+            host.run("ip", "link", "delete", name)
+        host.run("nft", "delete", "table", "ip", "minipod")
+        host.run("nft", "delete", "table", "inet", "minipod-00aa11")
+
+
+def test_a_strangers_link_of_our_very_name_is_refused_and_left(
+    make_cluster: Callable[[str], Cluster],
+) -> None:
+    host.run("ip", "link", "add", "minipod-00aa11", "type", "bridge")
+    try:
+        cluster = make_cluster("00aa11")
+        with pytest.raises(HostError, match="minipod-00aa11: it is not minipod's"):
+            cluster.build()
+        cluster.remove()
+        (link,) = host.ip_json("-d", "link", "show", "minipod-00aa11")
+        assert link["linkinfo"]["info_kind"] == "bridge"
+    finally:
+        host.run("ip", "link", "delete", "minipod-00aa11")
+
+
+def test_a_strangers_table_of_our_very_name_is_told_and_left(
+    make_cluster: Callable[[str], Cluster],
+) -> None:
+    host.run("nft", "add", "table", "ip", "minipod-00aa11")
+    try:
+        cluster = make_cluster("00aa11")
+        (warning,) = cluster.build()
+        assert "is not minipod's" in warning
+        cluster.remove()
+        assert "minipod-00aa11" in host.run("nft", "list", "tables")
+    finally:
+        host.run("nft", "delete", "table", "ip", "minipod-00aa11")
+
+
+def test_two_roots_have_two_networks_and_the_last_puts_forwarding_back(
+    make_cluster: Callable[[str], Cluster], forwards: Callable[[], str]
+) -> None:
+    blocks = (IPv4Network("10.244.0.0/16"), IPv4Network("10.245.0.0/16"))
+    one, two = make_cluster("00aa11"), make_cluster("00bb22")
+    one.build(*blocks)
+    two.build(*blocks)
+    assert (one.plan.cluster, two.plan.cluster) == blocks
+    one.pod(2)
+    two.pod(2).ok(*ping(one.address(2)))
+    one.remove()
+    assert forwards() == "1"
+    two.remove()
+    assert forwards() == "0"
+
+
+def test_forwarding_stays_on_for_another_that_translates_addresses(
+    make_cluster: Callable[[str], Cluster], forwards: Callable[[], str]
+) -> None:
+    cluster = make_cluster("00aa11")
+    cluster.build()
+    host.run("nft", "add", "table", "ip", "nat")
+    host.run("nft", "add chain ip nat out { type nat hook postrouting priority 100; }")
+    try:
+        cluster.remove()
+        assert forwards() == "1"
+    finally:
+        host.run("nft", "delete", "table", "ip", "nat")
+
+
+# What cannot be had.
+
+
+def test_a_host_that_drops_what_it_forwards_is_told(
+    make_cluster: Callable[[str], Cluster],
+) -> None:
+    """As Docker's FORWARD chain does."""
+    host.run("nft", "add", "table", "ip", "filter")
+    host.run(
+        "nft", "add chain ip filter FORWARD { type filter hook forward priority 0; policy drop; }"
+    )
+    try:
+        (warning,) = make_cluster("00aa11").build()
+        assert "FORWARD of nftables table ip filter" in warning
+    finally:
+        host.run("nft", "delete", "table", "ip", "filter")
+
+
+def test_without_nft_pods_work_and_the_lack_of_egress_is_told(
+    make_cluster: Callable[[str], Cluster], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nft, "find", lambda: None)
+    cluster = make_cluster("00aa11")
+    (warning,) = cluster.build()
+    assert "cannot run nft: it is not installed" in warning
+    cluster.pod(2)
+    host.run(*ping(cluster.address(2)))
+
+
+def test_a_block_that_the_host_routes_is_not_claimed(
+    make_cluster: Callable[[str], Cluster],
+) -> None:
+    host.run("ip", "route", "add", "10.244.9.0/24", "dev", host.WAN)
+    try:
+        cluster = make_cluster("00aa11")
+        cluster.build(IPv4Network("10.244.0.0/16"), IPv4Network("10.245.0.0/16"))
+        assert cluster.plan.cluster == IPv4Network("10.245.0.0/16")
+    finally:
+        host.run("ip", "route", "delete", "10.244.9.0/24", "dev", host.WAN)
