@@ -176,7 +176,8 @@ async def _in_order(jobs: Sequence[Coroutine[None, None, bytes]]) -> AsyncGenera
     tasks = [asyncio.create_task(run(job)) for job in jobs]
     try:
         for task in tasks:
-            yield await task
+            await asyncio.wait([task])  # cancelled, this leaves the task's slot where it is
+            yield task.result()
     finally:
         for task in tasks:
             task.cancel()

@@ -134,22 +134,24 @@ class _Reading:
         """Yield what there is (up to the offset `end`: a busy writer must not hold a reader)."""
         while not self._renderer.done:
             length = PIECE if end is None else min(PIECE, end - self._offset)
-            data, written = await asyncio.to_thread(self._next, length)
+            if length <= 0:
+                return
+            size, written = await asyncio.to_thread(self._next, length)
             if written:
                 yield written
-            if not data:
+            if not size:
                 return
 
     async def follow(
         self, grown: asyncio.Event, over: asyncio.Task[None]
     ) -> AsyncGenerator[bytes, None]:
         """Yield what there is and what comes, until the attempt is over and all is read."""
-        while not self._renderer.done:
+        while True:
             grown.clear()
             last = over.done()
             async for piece in self.pieces():
                 yield piece
-            if last:
+            if last or self._renderer.done:
                 return
             await grown.wait()
 

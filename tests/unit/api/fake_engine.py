@@ -1,0 +1,168 @@
+"""An engine without a machine: pods run as soon as they are created, and end when told to."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from minipod.engine import Created, Deletion, ServerInfo
+from minipod.errors import BadRequest, Conflict, NotFound
+from minipod.store.memory import MemoryStore
+from minipod.store.protocol import Key
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from minipod.model.sockets import PortRow
+
+JSON = dict[str, Any]
+CREATED_AT = "2026-01-02T03:04:05Z"
+
+
+class FakeImages:
+    def __init__(self) -> None:
+        self.mapped: dict[str, list[str]] = {}
+
+    def list(self) -> dict[str, list[str]]:
+        return dict(self.mapped)
+
+    def map(self, pattern: str, command: Sequence[str]) -> None:
+        if not command:
+            raise BadRequest(f'cannot map image "{pattern}": the command is empty')
+        self.mapped[pattern] = [*command]
+
+    def unmap(self, pattern: str) -> None:
+        if pattern not in self.mapped:
+            raise NotFound(f'image "{pattern}" is not mapped')
+        del self.mapped[pattern]
+
+
+class FakeEngine:
+    """`held` pods do not settle before they are released; `graces` are what deletions asked for."""
+
+    def __init__(self, root: Path) -> None:
+        self.store = MemoryStore()
+        self.images = FakeImages()
+        self.info = ServerInfo(4711, f"{root}/server.sock", str(root), "0.0.test")
+        self.rows: list[PortRow] = []
+        self.stopped = self.purged = False
+        self.graces: dict[str, int | None] = {}
+        self.held: dict[str, asyncio.Event] = {}
+        self.in_flight = self.most_in_flight = 0
+        self.creation = asyncio.Event()
+        self.creation.set()
+        self.warnings: tuple[str, ...] = ()
+
+    async def create_pod(self, obj: JSON) -> Created:
+        await self.creation.wait()
+        metadata = {
+            "uid": str(uuid.uuid4()),
+            "creationTimestamp": CREATED_AT,
+            **obj["metadata"],
+        }
+        stored = self.store.create({**obj, "metadata": metadata, "status": {"phase": "Pending"}})
+        return Created(stored, self.warnings)
+
+    async def settled(self, namespace: str, name: str) -> JSON:
+        self.in_flight += 1
+        self.most_in_flight = max(self.most_in_flight, self.in_flight)
+        try:
+            if name in self.held:
+                await self.held[name].wait()
+            else:
+                await asyncio.sleep(0)
+        finally:
+            self.in_flight -= 1
+        return self.set_status(name, running(self.get(name, namespace)), namespace)
+
+    async def delete_pod(
+        self, namespace: str, name: str, *, grace: int | None = None, uid: str | None = None
+    ) -> Deletion:
+        obj = self.get(name, namespace)
+        if uid is not None and uid != obj["metadata"]["uid"]:
+            raise Conflict(f'cannot delete pod "{name}": it has another uid')
+        self.graces[name] = grace
+        obj["metadata"]["deletionTimestamp"] = CREATED_AT
+        self.store.update(obj)
+        self.store.delete(Key("Pod", namespace, name))
+        return Deletion(obj, self.warnings)
+
+    async def ports(self, namespace: str | None = None, name: str | None = None) -> list[PortRow]:
+        if namespace and name:
+            self.get(name, namespace)
+        return [
+            row
+            for row in self.rows
+            if namespace in (None, row.namespace) and name in (None, row.pod)
+        ]
+
+    async def purge(self) -> None:
+        self.purged = True
+
+    async def stop(self) -> None:
+        self.stopped = True
+
+    def pod_folder(self, uid: str) -> str:
+        return f"{self.info.root}/pods/{uid}"
+
+    # What a test does
+
+    def get(self, name: str, namespace: str = "default") -> JSON:
+        obj = self.store.get(Key("Pod", namespace, name))
+        if obj is None:
+            raise NotFound(f'pod "{name}" not found in namespace "{namespace}"')
+        return obj
+
+    def add(self, name: str, namespace: str = "default", **parts: Any) -> JSON:
+        """Put a pod of one container into the store."""
+        return self.store.create(pod(name, namespace, **parts))
+
+    def set_status(self, name: str, status: JSON, namespace: str = "default") -> JSON:
+        return self.store.update({**self.get(name, namespace), "status": status})
+
+
+def pod(
+    name: str,
+    namespace: str = "default",
+    *,
+    labels: dict[str, str] | None = None,
+    containers: Sequence[str] = ("main",),
+    status: JSON | None = None,
+) -> JSON:
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            "name": name,
+            "namespace": namespace,
+            "uid": f"uid-of-{name}",
+            "labels": labels or {},
+            "creationTimestamp": CREATED_AT,
+        },
+        "spec": {
+            "nodeName": "node",
+            "containers": [{"name": each, "command": ["true"]} for each in containers],
+        },
+        "status": {"phase": "Pending"} if status is None else status,
+    }
+
+
+def running(obj: JSON, *, restarts: int = 0) -> JSON:
+    """Return the status of a pod whose containers all run."""
+    return {
+        "phase": "Running",
+        "podIP": "10.244.0.2",
+        "podIPs": [{"ip": "10.244.0.2"}],
+        "containerStatuses": [
+            {
+                "name": container["name"],
+                "ready": True,
+                "restartCount": restarts,
+                "state": {"running": {"startedAt": CREATED_AT}},
+                "lastState": {},
+            }
+            for container in obj["spec"]["containers"]
+        ],
+    }

@@ -1,0 +1,68 @@
+"""minipod's own routes: images, ports, the server."""
+
+from __future__ import annotations
+
+import pytest
+
+from minipod.model.sockets import PortRow
+
+from .conftest import OWN
+
+
+def test_images_are_mapped_listed_and_unmapped(api):
+    body = {"pattern": "a/b:*", "command": ["sleep", "1"]}
+    assert api.ask("PUT", f"{OWN}/images", json=body).code == 200
+    assert api.get(f"{OWN}/images").json == {"images": {"a/b:*": ["sleep", "1"]}}
+    assert api.ask("DELETE", f"{OWN}/images", params={"pattern": "a/b:*"}).code == 200
+    assert api.get(f"{OWN}/images").json == {"images": {}}
+
+
+def test_an_image_that_is_not_mapped_is_not_found(api):
+    answer = api.ask("DELETE", f"{OWN}/images?pattern=x")
+    assert (answer.code, answer.json["message"]) == (404, 'image "x" is not mapped')
+    assert api.ask("DELETE", f"{OWN}/images").code == 400
+
+
+@pytest.mark.parametrize("body", [{}, {"pattern": "x"}, {"pattern": "x", "command": "sleep 1"}])
+def test_a_mapping_that_is_none_is_refused(api, body):
+    assert api.ask("PUT", f"{OWN}/images", json=body).code == 400
+
+
+def test_ports_of_all_of_a_namespace_and_of_one_pod(api):
+    web = PortRow("default", "web", "main", "TCP", "0.0.0.0", 80, 7, "httpd", declared=True)
+    db = PortRow("other", "db", None, "UDP", "::", 53, None, None, declared=False)
+    api.engine.rows = [web, db]
+    api.engine.add("web")
+    assert [row["pod"] for row in api.get(f"{OWN}/ports").json["items"]] == ["web", "db"]
+    assert [row["pod"] for row in api.get(f"{OWN}/ports?namespace=other").json["items"]] == ["db"]
+    (row,) = api.get(f"{OWN}/ports?namespace=default&pod=web").json["items"]
+    assert row == {
+        "namespace": "default",
+        "pod": "web",
+        "container": "main",
+        "protocol": "TCP",
+        "address": "0.0.0.0",
+        "port": 80,
+        "pid": 7,
+        "command": "httpd",
+        "declared": True,
+    }
+    assert api.get(f"{OWN}/ports?namespace=default&pod=nope").code == 404
+    assert api.get(f"{OWN}/ports?pod=web").code == 400
+
+
+def test_the_server_says_who_it_is(api):
+    root = api.engine.info.root
+    assert api.get(f"{OWN}/server").json == {
+        "pid": 4711,
+        "socket": f"{root}/server.sock",
+        "root": root,
+        "version": "0.0.test",
+    }
+
+
+def test_stop_and_purge_are_passed_on(api):
+    assert api.ask("POST", f"{OWN}/server/stop").json["status"] == "Success"
+    assert api.engine.stopped
+    assert api.ask("POST", f"{OWN}/purge").json["status"] == "Success"
+    assert api.engine.purged
