@@ -116,7 +116,9 @@ if TYPE_CHECKING:
         restart: Restart | None
 
     class SandboxSpec(TypedDict):
-        """A sandbox to fork. `folder` is the pod's, and exists. `masked` are host folders that no
+        """A sandbox to fork.
+
+        `folder` is the pod's, and exists. `masked` are host folders that no
         container may see. `files` maps a path as containers see it ("/etc/hosts") to the name of
         a file in the pod's folder. The sandbox of a node or of the fabric differs in nothing: its
         containers are just never started.

@@ -1,0 +1,167 @@
+"""The zygote's work: the server is its child, and sandboxes are forked on the server's request."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import socket
+import sys
+import time
+from contextlib import suppress
+
+from minipod.sandbox import messages
+from minipod.sandbox.failures import failure_of
+from minipod.sandbox.loop import Loop
+from minipod.sandbox.pod import NAMESPACES, live
+from minipod.sandbox.protocol import (
+    READY_VARIABLE,
+    SANDBOX_GROUP,
+    STOPPED,
+    ZYGOTE_VARIABLE,
+)
+from minipod.syscalls import processes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from minipod.sandbox.protocol import Failure
+
+_FIRST_DELAY = 0.1
+_LONGEST_DELAY = 5.0
+_LONG_RUN = 10.0
+"""Seconds after which a server counts as having worked: its next start is at once."""
+
+_PLAIN_SIGNALS = (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGCHLD, signal.SIGTERM, signal.SIGINT)
+
+
+class Keeper:
+    """Keeps one server running, and serves its requests. Signals end it, through the server."""
+
+    def __init__(self, server: list[str], ready: int | None, lock: int) -> None:
+        self._argv = server
+        self._ready = ready
+        self._lock = lock
+        self._loop = Loop()
+        self._control: socket.socket | None = None
+        self._server = 0
+        self._started = 0.0
+        self._delay = 0.0
+        self._stopping = False
+        self._over = False
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+
+    def run(self) -> int:
+        """Run until the server ends for good; return the exit code."""
+        self._start()
+        while not self._over:
+            self._loop.turn()
+        return 0
+
+    def _stop(self, _number: int, _frame: object) -> None:
+        self._stopping = True
+        if self._server:
+            os.kill(self._server, signal.SIGTERM)
+        else:
+            self._over = True
+
+    def _start(self) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        variables = {**os.environ, ZYGOTE_VARIABLE: str(theirs.fileno())}
+        variables.pop(READY_VARIABLE, None)
+        inherited = [theirs.fileno()]
+        if self._ready is not None:
+            variables[READY_VARIABLE] = str(self._ready)
+            inherited.append(self._ready)
+        for descriptor in inherited:
+            os.set_inheritable(descriptor, True)
+        self._server = os.posix_spawnp(
+            self._argv[0], self._argv, variables, setsigdef=_PLAIN_SIGNALS
+        )
+        self._started = time.monotonic()
+        theirs.close()
+        if self._ready is not None:
+            os.close(self._ready)
+            self._ready = None
+        ours.setblocking(False)
+        self._control = ours
+        self._loop.watch(ours.fileno(), self._request)
+        self._loop.when_ended(self._server, self._server_ended)
+
+    def _server_ended(self, status: int) -> None:
+        """Start it again, unless it was to end: at once, then ever more patiently."""
+        self._server = 0
+        self._hang_up()
+        code = os.waitstatus_to_exitcode(status)
+        if code == STOPPED or self._stopping:
+            self._over = True
+            return
+        if time.monotonic() - self._started >= _LONG_RUN:
+            self._delay = 0.0
+        sys.stderr.write(f"the server ended with {code}: it starts again in {self._delay:g} s\n")
+        sys.stderr.flush()
+        self._loop.at(time.monotonic() + self._delay, "server", self._start)
+        self._delay = min(max(_FIRST_DELAY, 2 * self._delay), _LONGEST_DELAY)
+
+    def _hang_up(self) -> None:
+        if self._control is not None:
+            self._loop.forget(self._control.fileno())
+            self._control.close()
+            self._control = None
+
+    def _request(self) -> None:
+        assert self._control is not None
+        try:
+            received = messages.receive(self._control)
+        except BlockingIOError:
+            return
+        except OSError:
+            received = None
+        if received is None:
+            self._hang_up()  # it is about to end, or has lost its mind: its end will tell
+            return
+        message, descriptors = received
+        try:
+            self._fork(message, descriptors)
+        except (OSError, KeyError, TypeError, ValueError) as error:
+            self._refuse(message.get("seq"), failure_of("fork the sandbox", error))
+        finally:
+            for descriptor in descriptors:
+                os.close(descriptor)
+
+    def _fork(self, message: messages.Message, descriptors: list[int]) -> None:
+        spec, seq, (cgroup,) = message["spec"], message["seq"], descriptors
+        control = self._control
+        assert control is not None
+        home = _open_home(cgroup)
+        try:
+            pid, pidfd = processes.fork(NAMESPACES, home)
+        finally:
+            os.close(home)
+        if pid == 0:
+            self._loop.close()
+            os.close(self._lock)
+            gc.enable()
+            live(spec, cgroup, control, seq)
+        os.close(pidfd)
+        self._loop.when_ended(pid, lambda status: self._sandbox_ended(control, seq, status))
+
+    def _sandbox_ended(self, control: socket.socket, seq: int, status: int) -> None:
+        """Tell of an end. The server listens only if it still waits for the beginning."""
+        if control is self._control:
+            code = os.waitstatus_to_exitcode(status)
+            message = f"it ended with {code} before it was ready"
+            self._refuse(seq, {"step": "set up the sandbox", "errno": 0, "message": message})
+
+    def _refuse(self, seq: object, failure: Failure) -> None:
+        if self._control is not None:
+            with suppress(OSError):
+                messages.send(self._control, {"seq": seq, "error": failure})
+
+
+def _open_home(cgroup: int) -> int:
+    """Return a descriptor of the group below a pod's that its sandbox is born into."""
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+    with suppress(FileExistsError):
+        os.mkdir(SANDBOX_GROUP, dir_fd=cgroup)
+    return os.open(SANDBOX_GROUP, flags, dir_fd=cgroup)

@@ -1,0 +1,112 @@
+"""Container output on its way to a log in the CRI format.
+
+`2026-01-02T03:04:05.123456789Z stdout F text`: the tag is F for a line's end, P for a part of a
+line that goes on. Source: Kubernetes' CRI logging (kubelet `cri-api`, containerd `redirectLogs`),
+which splits after 16 KiB, and writes what a program leaves without a newline at its end as P.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from minipod.sandbox.loop import Loop
+
+LONGEST_LINE = 16384
+
+_PIECE = 65536
+_LAST_PIECES = 64
+"""Pieces that are read when the container is over: a pipe's full content and more, not for ever."""
+
+
+class Lines:
+    """Cuts one stream's bytes into the lines of a log."""
+
+    __slots__ = ("_pending", "_stream")
+
+    def __init__(self, stream: str) -> None:
+        self._stream = stream.encode()
+        self._pending = b""
+
+    def add(self, data: bytes, nanoseconds: int) -> bytes:
+        """Return the log's lines that these bytes complete; what is left waits for its end."""
+        *lines, self._pending = (self._pending + data).split(b"\n")
+        full, part = self._prefixes(nanoseconds)
+        out = bytearray()
+        for line in lines:
+            rest = line
+            while len(rest) > LONGEST_LINE:
+                out += b"%b%b\n" % (part, rest[:LONGEST_LINE])
+                rest = rest[LONGEST_LINE:]
+            out += b"%b%b\n" % (full, rest)
+        while len(self._pending) > LONGEST_LINE:
+            out += b"%b%b\n" % (part, self._pending[:LONGEST_LINE])
+            self._pending = self._pending[LONGEST_LINE:]
+        return bytes(out)
+
+    def end(self, nanoseconds: int) -> bytes:
+        """Return what is left, as a part of a line that never ended."""
+        rest, self._pending = self._pending, b""
+        return b"%b%b\n" % (self._prefixes(nanoseconds)[1], rest) if rest else b""
+
+    def _prefixes(self, nanoseconds: int) -> tuple[bytes, bytes]:
+        seconds, fraction = divmod(nanoseconds, 1_000_000_000)
+        when = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
+        start = b"%b.%09dZ %b " % (when.encode(), fraction, self._stream)
+        return start + b"F ", start + b"P "
+
+
+class Pump:
+    """Carries one stream of a container from its pipe to the log."""
+
+    __slots__ = ("_lines", "_log", "_loop", "_pipe")
+
+    def __init__(self, loop: Loop, pipe: int, log: int, stream: str) -> None:
+        """Take over the descriptor `pipe`; `log` is shared with the other stream."""
+        self._loop = loop
+        self._pipe = pipe
+        self._log = log
+        self._lines = Lines(stream)
+        os.set_blocking(pipe, False)
+        loop.watch(pipe, self._move)
+
+    def _move(self) -> None:
+        """Carry one piece."""
+        self._carry()
+
+    def _carry(self) -> bool:
+        """Carry one piece; return whether there may be more."""
+        try:
+            data = os.read(self._pipe, _PIECE)
+        except BlockingIOError:
+            return False
+        now = time.time_ns()
+        if data:
+            self._write(self._lines.add(data, now))
+            return True
+        self._close(now)
+        return False
+
+    def drain(self) -> None:
+        """Carry what is in the pipe and close it, though some process may still hold it."""
+        for _ in range(_LAST_PIECES):
+            if self._pipe < 0 or not self._carry():
+                break
+        if self._pipe >= 0:
+            self._close(time.time_ns())
+
+    def _close(self, now: int) -> None:
+        self._write(self._lines.end(now))
+        self._loop.forget(self._pipe)
+        os.close(self._pipe)
+        self._pipe = -1
+
+    def _write(self, text: bytes) -> None:
+        try:
+            while text:
+                text = text[os.write(self._log, text) :]
+        except OSError:
+            # A full disk takes no log; a container must not stand still for that.
+            return

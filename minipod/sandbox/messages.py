@@ -1,0 +1,95 @@
+"""Sending and receiving the messages of `minipod.sandbox.protocol`, both sides, any loop."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import struct
+from errno import EPROTO
+
+from minipod.sandbox.protocol import INLINE, LARGE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    Message = dict[str, Any]
+
+_MOST_DESCRIPTORS = 8
+_LARGEST = 1 << 24
+_ANCILLARY = socket.CMSG_SPACE(_MOST_DESCRIPTORS * 4)
+
+
+def send(
+    peer: socket.socket, message: Message, descriptors: Sequence[int] = (), flags: int = 0
+) -> None:
+    """Send one message whole. OSError; BlockingIOError if the peer's buffer is full.
+
+    The kernel wants a packet in one piece of memory, which it may not have for a long one: those
+    go through a memfd.
+    """
+    text = json.dumps(message).encode()
+    if len(text) <= INLINE:
+        _send(peer, text, descriptors, flags)
+        return
+    file = os.memfd_create("message", os.MFD_CLOEXEC)
+    try:
+        os.truncate(file, len(text))
+        os.pwrite(file, text, 0)
+        _send(peer, LARGE, [*descriptors, file], flags)
+    finally:
+        os.close(file)
+
+
+def _send(peer: socket.socket, text: bytes, descriptors: Sequence[int], flags: int) -> None:
+    rights = struct.pack(f"{len(descriptors)}i", *descriptors)
+    ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)] if descriptors else []
+    peer.sendmsg([text], ancillary, flags | socket.MSG_NOSIGNAL)
+
+
+def receive(peer: socket.socket, flags: int = 0) -> tuple[Message, list[int]] | None:
+    """Return the next message and its descriptors, the caller's to close; None at the end.
+
+    OSError (EPROTO) if what came is no message; BlockingIOError if there is none yet.
+    """
+    text, ancillary, status, _ = peer.recvmsg(INLINE, _ANCILLARY, flags | socket.MSG_CMSG_CLOEXEC)
+    descriptors = [
+        descriptor
+        for level, kind, rights in ancillary
+        if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS)
+        for (descriptor,) in struct.iter_unpack("i", rights[: len(rights) // 4 * 4])
+    ]
+    if not text:
+        return None
+    try:
+        if status & (socket.MSG_TRUNC | socket.MSG_CTRUNC):
+            raise _broken("it was cut")
+        if text == LARGE:
+            text = _take_file(descriptors)
+        message = json.loads(text)
+        if not isinstance(message, dict):
+            raise _broken("it is not an object")
+    except (OSError, ValueError, RecursionError) as error:
+        for descriptor in descriptors:
+            os.close(descriptor)
+        raise error if isinstance(error, OSError) else _broken(str(error)) from error
+    return message, descriptors
+
+
+def _take_file(descriptors: list[int]) -> bytes:
+    if not descriptors:
+        raise _broken("its text is missing")
+    file = descriptors.pop()
+    try:
+        size = os.fstat(file).st_size
+        if size > _LARGEST:
+            raise _broken(f"it has {size} bytes")
+        return os.pread(file, size, 0)
+    finally:
+        os.close(file)
+
+
+def _broken(why: str) -> OSError:
+    return OSError(EPROTO, f"not a message of minipod: {why}")

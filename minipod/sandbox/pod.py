@@ -1,0 +1,187 @@
+"""A sandbox: the first process of a pod, which holds its namespaces and serves its socket."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from contextlib import suppress
+
+from minipod.sandbox import interfaces, messages
+from minipod.sandbox.containers import Containers
+from minipod.sandbox.context import Context
+from minipod.sandbox.execs import Execs
+from minipod.sandbox.failures import Refused, failure_of, refusal
+from minipod.sandbox.loop import Loop
+from minipod.sandbox.peers import Peers
+from minipod.syscalls import mounts, namespaces, processes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, NoReturn
+
+    from minipod.sandbox.peers import Request
+    from minipod.sandbox.protocol import SandboxSpec
+
+NAMESPACES = (
+    namespaces.NEWPID | namespaces.NEWNS | namespaces.NEWUTS | namespaces.NEWIPC | namespaces.NEWNET
+)
+
+_FIRST = 1
+_ENDED_BY_SERVER = 0
+_FAILED = 1
+
+
+def live(spec: SandboxSpec, cgroup: int, control: socket.socket, seq: int) -> NoReturn:
+    """Be the sandbox of a pod, from the fork on, in namespaces of its own already.
+
+    `cgroup` is a descriptor of the pod's group. Tells over `control`, once, how the birth went.
+    """
+    try:
+        pod = _born(spec, cgroup, control, seq)
+        while pod is not None:
+            pod.loop.turn()
+    finally:
+        os._exit(_FAILED)  # never back into the zygote
+
+
+def _born(spec: SandboxSpec, cgroup: int, control: socket.socket, seq: int) -> _Pod | None:
+    with control:
+        try:
+            pod = _Pod(spec, cgroup)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the server must know
+            messages.send(control, {"seq": seq, "error": failure_of("set up the sandbox", error)})
+            return None
+        own = pod.open_namespace()
+        with suppress(OSError):  # a server that died meanwhile: the next one finds us by our socket
+            messages.send(control, {"seq": seq, "ok": {"pid": pod.pid}}, own)
+        _close(own)
+        return pod
+
+
+class _Pod:
+    """The whole: what each request means, by the role of who may ask."""
+
+    def __init__(self, spec: SandboxSpec, cgroup: int) -> None:
+        _leave_the_host(spec)
+        self._uid = spec["uid"]
+        self.loop = Loop()
+        self._context = Context(spec, cgroup, self.loop, self._hint)
+        self.pid = self._own_pid()
+        self._containers = Containers(self._context)
+        self._execs = Execs(self._context)
+        self._operations: dict[str, Callable[[Request], None]] = {
+            "socket": self._socket,
+            "exec": self._exec,
+        }
+        self._of_server: dict[str, Callable[[Request], None]] = {
+            "namespace": self._namespace,
+            "network": self._network,
+            "sysctl": self._sysctl,
+            "start": self._start,
+            "restart": self._restart,
+            "signal": self._signal,
+            "kill": self._kill,
+            "quit": self._quit,
+        }
+        self._peers: Peers | None = None
+        self._context.journal.record("sandbox", pid=self.pid)
+        self._peers = Peers(self._context, self._greeting, self._handle, self._execs.hang_up)
+
+    def open_namespace(self) -> list[int]:
+        """Return new descriptors of the network namespace and of this process."""
+        netns = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+        return [netns, os.pidfd_open(_FIRST)]
+
+    def _own_pid(self) -> int:
+        pidfd = os.pidfd_open(_FIRST)
+        try:
+            return processes.seen_from_proc(pidfd)
+        finally:
+            os.close(pidfd)
+
+    def _hint(self, offset: int) -> None:
+        if self._peers is not None and self._peers.server is not None:
+            self._peers.server.hint({"journal": offset})
+
+    def _greeting(self) -> dict[str, Any]:
+        return {"uid": self._uid, "pid": self.pid, "containers": self._containers.listed()}
+
+    def _handle(self, request: Request) -> None:
+        name = str(request.content.get("op"))
+        operation = self._operations.get(name)
+        if operation is None and request.peer.role == "server":
+            operation = self._of_server.get(name)
+        if operation is None:
+            raise Refused(f"do {name}", f"no such request of a {request.peer.role}")
+        operation(request)
+
+    def _namespace(self, request: Request) -> None:
+        own = self.open_namespace()
+        request.answer({}, own)
+        _close(own)
+
+    def _network(self, request: Request) -> None:
+        ask = request.content
+        interfaces.configure(ask["address"], ask["prefix"], ask["gateway"])
+        request.answer({})
+
+    def _sysctl(self, request: Request) -> None:
+        for key, value in request.content["set"].items():
+            parts = key.split("/")
+            if parts[0] != "net" or ".." in parts:
+                raise Refused(f"set {key}", "only values of net/ are the pod's own")
+            try:
+                with open(f"/proc/sys/{key}", "wb", buffering=0) as file:
+                    file.write(value.encode())
+            except OSError as error:
+                raise refusal(f"set {key}", error) from error
+        request.answer({})
+
+    def _socket(self, request: Request) -> None:
+        ask = request.content
+        try:
+            made = socket.socket(ask["family"], ask["type"], ask["protocol"])
+        except OSError as error:
+            raise refusal("make a socket", error) from error
+        with made:
+            request.answer({}, [made.fileno()])
+
+    def _start(self, request: Request) -> None:
+        self._containers.start(request.content["container"], request.answer, request.refuse)
+
+    def _restart(self, request: Request) -> None:
+        self._containers.tell_restart(request.content["name"], request.content["restart"])
+        request.answer({})
+
+    def _signal(self, request: Request) -> None:
+        self._containers.signal(request.content["name"], request.content["signal"])
+        request.answer({})
+
+    def _kill(self, request: Request) -> None:
+        self._containers.kill(request.content["name"])
+        request.answer({})
+
+    def _exec(self, request: Request) -> None:
+        self._execs.start(request, self._containers.running(request.content["name"]))
+
+    def _quit(self, request: Request) -> None:
+        request.answer({})
+        os._exit(_ENDED_BY_SERVER)
+
+
+def _close(descriptors: list[int]) -> None:
+    for descriptor in descriptors:
+        os.close(descriptor)
+
+
+def _leave_the_host(spec: SandboxSpec) -> None:
+    """Cut the ties: the terminal's session, signals, and what is mounted here from now on."""
+    os.setsid()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)  # as a first process, which they do not end
+    processes.set_name("minipod-sandbox")
+    # What the host mounts and unmounts reaches us; what is mounted here never reaches the host.
+    mounts.set_propagation("/", mounts.MS_SLAVE | mounts.MS_REC)
+    namespaces.sethostname(spec["hostname"])

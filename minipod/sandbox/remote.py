@@ -1,0 +1,400 @@
+"""The asyncio end of what `minipod.sandbox.protocol` describes: for the engine.
+
+Zygote               forks sandboxes
+SandboxConnection    talks with one, as its server or as a client
+read_journal         what happened in a pod, whether anybody listened or not
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+from minipod.errors import HostError, StepFailed, Unavailable
+from minipod.sandbox import messages
+from minipod.sandbox.journal import read_journal
+from minipod.sandbox.protocol import SOCKET, VERSION, ZYGOTE_VARIABLE
+from minipod.syscalls.processes import start_time
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from minipod.sandbox.messages import Message
+    from minipod.sandbox.protocol import Failure, SandboxSpec
+
+    _Packet = tuple[Message, Sequence[int]]
+
+_PATIENCE = 10.0
+"""Seconds in which a sandbox must greet: one that does not was stopped, or has lost its mind."""
+
+__all__ = ["Exec", "SandboxConnection", "Sandboxed", "Zygote", "read_journal"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sandboxed:
+    """A sandbox that was just born.
+
+    `pid` and `start_time` (clock ticks since boot) are its identity; the descriptors of its
+    network namespace and of itself are the holder's to close.
+    """
+
+    pid: int
+    start_time: int
+    netns: int
+    pidfd: int
+
+    def close(self) -> None:
+        """Give both descriptors back."""
+        os.close(self.netns)
+        os.close(self.pidfd)
+
+
+class _Channel:
+    """Requests and answers on one socket, many in flight. Everything else goes to `on_other`."""
+
+    def __init__(
+        self,
+        connection: socket.socket,
+        on_other: Callable[[Message], None],
+        on_close: Callable[[], None],
+    ) -> None:
+        connection.setblocking(False)
+        self._socket = connection
+        self._loop = asyncio.get_running_loop()
+        self._on_other = on_other
+        self._on_close = on_close
+        self._seq = 0
+        self._waiting: dict[int, asyncio.Future[tuple[Message, list[int]]]] = {}
+        self._unsent: deque[_Packet] = deque()
+        self.closed = False
+        self._loop.add_reader(connection, self._readable)
+
+    def number(self) -> int:
+        """Return the "seq" of a request to come."""
+        self._seq += 1
+        return self._seq
+
+    async def request(
+        self, message: Message, descriptors: Sequence[int] = (), *, seq: int | None = None
+    ) -> tuple[Message, list[int]]:
+        """Send a request; return what is "ok", and the descriptors beside it.
+
+        StepFailed with what the other end says, Unavailable if it is gone. If the caller is
+        cancelled the request may be done all the same: its answer is dropped.
+        """
+        if self.closed:
+            raise _gone()
+        seq = seq or self.number()
+        answer = self._loop.create_future()
+        self._waiting[seq] = answer
+        packet = ({**message, "seq": seq}, descriptors)
+        try:
+            self._send(packet)
+            content, received = await answer
+        except asyncio.CancelledError:
+            self._abandon(packet, answer)
+            raise
+        finally:
+            del self._waiting[seq]
+        if "error" in content:
+            failure: Failure = content["error"]
+            raise StepFailed(failure["step"], failure["message"], errno=failure["errno"] or None)
+        return content["ok"], received
+
+    def _abandon(self, packet: _Packet, answer: asyncio.Future[tuple[Message, list[int]]]) -> None:
+        if packet in self._unsent:
+            self._unsent.remove(packet)  # its descriptors may be closed now
+        if answer.done() and not answer.cancelled() and answer.exception() is None:
+            _close(answer.result()[1])
+
+    def close(self) -> None:
+        """Hang up. Who still waits gets Unavailable; `on_close` is not called."""
+        if self.closed:
+            return
+        self.closed = True
+        self._loop.remove_reader(self._socket)
+        self._loop.remove_writer(self._socket)
+        self._socket.close()
+        self._unsent.clear()
+        for answer in self._waiting.values():
+            if not answer.done():
+                answer.set_exception(_gone())
+
+    def _send(self, packet: _Packet) -> None:
+        self._unsent.append(packet)
+        if len(self._unsent) == 1:
+            self._writable()
+
+    def _writable(self) -> None:
+        while self._unsent:
+            try:
+                messages.send(self._socket, *self._unsent[0])
+            except BlockingIOError:
+                self._loop.add_writer(self._socket, self._writable)
+                return
+            except OSError:
+                self._lost()
+                return
+            self._unsent.popleft()
+        self._loop.remove_writer(self._socket)
+
+    def _readable(self) -> None:
+        """Take all that has come, in its order."""
+        while not self.closed:
+            try:
+                received = messages.receive(self._socket)
+            except BlockingIOError:
+                return
+            except OSError:
+                received = None
+            if received is None:
+                self._lost()
+                return
+            self._take(*received)
+
+    def _take(self, message: Message, descriptors: list[int]) -> None:
+        answer = self._waiting.get(message.get("seq", 0))
+        if answer is not None and not answer.done() and ("ok" in message or "error" in message):
+            answer.set_result((message, descriptors))
+            return
+        _close(descriptors)
+        self._on_other(message)
+
+    def _lost(self) -> None:
+        if not self.closed:
+            self.close()
+            self._on_close()
+
+
+class Zygote:
+    """The parent of this server, which forks sandboxes. `on_close` is called when it has died."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.on_close: Callable[[], None] = _nothing
+        self._channel = _Channel(connection, _pass_over, self._lost)
+
+    @classmethod
+    def inherited(cls) -> Self:
+        """Return the zygote that started this process. Unavailable if none did."""
+        number = os.environ.pop(ZYGOTE_VARIABLE, "")
+        if not number.isdigit():
+            raise Unavailable(
+                "cannot run without a zygote", hint="'minipod server start' starts both"
+            )
+        descriptor = int(number)
+        os.set_inheritable(descriptor, False)
+        return cls(socket.socket(fileno=descriptor))
+
+    def _lost(self) -> None:
+        self.on_close()
+
+    @property
+    def closed(self) -> bool:
+        """Whether the zygote is gone, or `close` was called."""
+        return self._channel.closed
+
+    async def fork(self, spec: SandboxSpec, cgroup: int) -> Sandboxed:
+        """Fork a sandbox; `cgroup` is a descriptor of the pod's group. StepFailed, Unavailable."""
+        request = {"op": "fork", "spec": spec}
+        ok, (netns, pidfd) = await self._channel.request(request, [cgroup])
+        try:
+            return Sandboxed(ok["pid"], start_time(ok["pid"]), netns, pidfd)
+        except OSError as error:
+            _close((netns, pidfd))
+            raise StepFailed(
+                "look at the new sandbox", "it has ended", errno=error.errno
+            ) from error
+
+    def close(self) -> None:
+        """Hang up."""
+        self._channel.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Exec:
+    """A program that was run in a container.
+
+    `terminal` is its terminal's master or None, the
+    holder's to close; `ended` gives (code, signal), Unavailable if the sandbox is gone before.
+    """
+
+    pid: int
+    terminal: int | None
+    ended: asyncio.Future[tuple[int, int]]
+
+
+class SandboxConnection:
+    """A connection with a sandbox, as its server or as a client. See `connect`.
+
+    `containers` are those that ran when it was made: {name: {"attempt", "id", "pid"}}.
+    """
+
+    uid: str
+    pid: int
+    containers: Mapping[str, Mapping[str, Any]]
+
+    def __init__(
+        self,
+        connection: socket.socket,
+        on_journal: Callable[[], None],
+        on_close: Callable[[], None],
+    ) -> None:
+        self._on_journal = on_journal
+        self._on_close = on_close
+        self._execs: dict[int, asyncio.Future[tuple[int, int]]] = {}
+        self._greeted: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        self._channel = _Channel(connection, self._other, self._lost)
+
+    @classmethod
+    async def connect(
+        cls,
+        folder: str,
+        *,
+        role: str = "server",
+        on_journal: Callable[[], None] | None = None,
+        on_close: Callable[[], None] | None = None,
+    ) -> Self:
+        """Connect to the sandbox of a pod's folder. HostError if there is none, or another's.
+
+        `on_journal`: the journal has grown; a hint, which may be lost. `on_close`: the sandbox
+        ended, or another server took its place; not called after `close`.
+        """
+        connection = _connected(folder)
+        self = cls(connection, on_journal or _nothing, on_close or _nothing)
+        try:
+            messages.send(connection, {"op": "hello", "version": VERSION, "role": role})
+            async with asyncio.timeout(_PATIENCE):
+                greeting = await self._greeted
+        except OSError as error:  # TimeoutError is one
+            self.close()
+            raise _cannot_connect(folder, error.strerror or "it does not answer") from error
+        except BaseException:
+            self.close()
+            raise
+        if greeting["version"] != VERSION:
+            self.close()
+            spoken = f"it speaks version {greeting['version']} of the protocol, not {VERSION}"
+            raise _cannot_connect(folder, spoken)
+        self.uid, self.pid = greeting["uid"], greeting["pid"]
+        self.containers = greeting["containers"]
+        return self
+
+    @property
+    def closed(self) -> bool:
+        """Whether the sandbox is gone, or `close` was called."""
+        return self._channel.closed
+
+    async def request(self, op: str, **fields: Any) -> Mapping[str, Any]:
+        """Ask for what returns no descriptors. StepFailed, Unavailable."""
+        ok, descriptors = await self._channel.request({"op": op, **fields})
+        assert not descriptors
+        return ok
+
+    async def namespace(self) -> tuple[int, int]:
+        """Return descriptors of the pod's network namespace and of the sandbox (a pidfd)."""
+        _, (netns, pidfd) = await self._channel.request({"op": "namespace"})
+        return netns, pidfd
+
+    async def socket(self, family: int, kind: int, protocol: int = 0) -> socket.socket:
+        """Return a socket made inside the pod's network namespace. StepFailed, Unavailable."""
+        request = {"op": "socket", "family": family, "type": kind, "protocol": protocol}
+        _, (descriptor,) = await self._channel.request(request)
+        made = socket.socket(fileno=descriptor)
+        made.setblocking(False)
+        return made
+
+    async def exec(
+        self,
+        name: str,
+        argv: Sequence[str],
+        stdio: tuple[int, int, int] | None,
+        *,
+        env: Mapping[str, str] | None = None,
+        size: tuple[int, int] | None = None,
+    ) -> Exec:
+        """Run a program in a container on these descriptors, or (None) on a new terminal.
+
+        StepFailed (of the step RUN if the program itself could not be run), Unavailable.
+        """
+        request: Message = {"op": "exec", "name": name, "argv": list(argv), "tty": stdio is None}
+        request |= {"env": dict(env or {}), "size": size}
+        ended: asyncio.Future[tuple[int, int]] = asyncio.get_running_loop().create_future()
+        seq = self._channel.number()
+        self._execs[seq] = ended  # the end may come in one breath with the answer
+        try:
+            ok, descriptors = await self._channel.request(request, stdio or (), seq=seq)
+        except BaseException:
+            self._execs.pop(seq, None)
+            raise
+        return Exec(ok["pid"], descriptors[0] if descriptors else None, ended)
+
+    def close(self) -> None:
+        """Hang up. The sandbox and its containers run on."""
+        self._channel.close()
+        self._end_waiting()
+
+    def _other(self, message: Message) -> None:
+        if "exit" in message:
+            ended = self._execs.pop(message["seq"], None)
+            if ended is not None and not ended.done():
+                ended.set_result((message["exit"]["code"], message["exit"]["signal"]))
+        elif "journal" in message:
+            self._on_journal()
+        elif "version" in message and not self._greeted.done():
+            self._greeted.set_result(message)
+
+    def _lost(self) -> None:
+        self._end_waiting()
+        self._on_close()
+
+    def _end_waiting(self) -> None:
+        _fail(self._greeted)
+        for ended in self._execs.values():
+            _fail(ended)
+        self._execs.clear()
+
+
+def _connected(folder: str) -> socket.socket:
+    """Connect through a descriptor of the folder: a socket's path ends at 108 bytes."""
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_CLOEXEC)
+    try:
+        place = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            connection.connect(f"/proc/self/fd/{place}/{SOCKET}")
+        finally:
+            os.close(place)
+    except OSError as error:
+        connection.close()
+        raise _cannot_connect(folder, error.strerror) from error
+    return connection
+
+
+def _fail(future: asyncio.Future[Any]) -> None:
+    if not future.done():
+        future.set_exception(_gone())
+        future.exception()  # whoever does not look at it does not want to know
+
+
+def _close(descriptors: Iterable[int]) -> None:
+    for descriptor in descriptors:
+        os.close(descriptor)
+
+
+def _cannot_connect(folder: str, why: object) -> HostError:
+    return HostError(f"cannot connect to the sandbox of {folder}: {why}")
+
+
+def _gone() -> Unavailable:
+    return Unavailable("cannot reach the sandbox: it is gone")
+
+
+def _pass_over(_message: Message) -> None:
+    """Take no note: an answer that nobody waits for any more."""
+
+
+def _nothing() -> None:
+    """Do nothing."""
