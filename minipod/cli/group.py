@@ -11,15 +11,15 @@ from minipod.cli.options import common_options, epilog
 
 COMMANDS = {
     "create": "Create pods from files.",
-    "delete": "Delete pods.",
-    "exec": "Run a command in a container.",
+    "delete": "Delete pods: named, of files, by label, or all.",
+    "exec": "Run a command in a container, as one of its processes.",
     "get": "Show pods, as a table, YAML or JSON.",
-    "image": "Say which program stands for an image.",
-    "logs": "Print what containers wrote.",
-    "port-forward": "Forward local ports to a pod.",
-    "ports": "Show which ports pods listen on, and who.",
-    "purge": "Remove every pod and all that minipod owns.",
-    "run": "Create a pod of one container.",
+    "image": "Say which program of this machine stands for an image.",
+    "logs": "Print what the containers of a pod wrote.",
+    "port-forward": "Forward local TCP ports to a pod.",
+    "ports": "Show which ports pods listen on, and which process holds each.",
+    "purge": "Remove every pod, and all that minipod made for this root.",
+    "run": "Create a pod of one container that runs CMD.",
     "server": "Run, start, stop or look at the server.",
     "version": "Print the versions of client and server.",
 }

@@ -68,7 +68,10 @@ def logs(  # noqa: PLR0913 (an option each)
     prefix: bool,
     selector: str | None,
 ) -> None:
-    """Print what the containers of a pod wrote to stdout and stderr."""
+    """Print what the containers of a pod wrote.
+
+    That is their stdout and stderr, since their last start.
+    """
     from minipod.client import logs as reading
 
     if (pod is None) == (selector is None):

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from minipod.cli.session import Session
 
 _INTERRUPTED = 130
-_BROKEN_PIPE = 141
 _DEBUG = "MINIPOD_DEBUG"
 _ROOT = "MINIPOD_ROOT"
 
@@ -41,11 +40,10 @@ def _run(argv: Sequence[str] | None) -> int:
         return _hushed()
     except MinipodError as error:
         return _report(error, session)
-    except Exception as error:
-        if session.debug:
-            raise
-        hint = f"set {_DEBUG}=1 to see where"
-        return _report(MinipodError(f"internal: {_in_words(error)}", hint=hint), session)
+    except Exception as error:  # noqa: BLE001 (the last resort: no traceback reaches a user)
+        hint = None if session.debug else f"--debug or {_DEBUG}=1 shows where"
+        bug = MinipodError(f"internal: {_in_words(error)}", hint=hint)
+        return _report(bug.with_traceback(error.__traceback__), session)
     return code
 
 
@@ -80,4 +78,4 @@ def _in_words(error: Exception) -> str:
 def _hushed() -> int:
     """Let nobody complain that stdout has no reader, the interpreter at its end included."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return _BROKEN_PIPE
+    return 1

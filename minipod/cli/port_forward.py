@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 def port_forward(
     session: Session, pod: str, ports: tuple[str, ...], addresses: tuple[str, ...]
 ) -> None:
-    """Forward local TCP ports to a pod, until Ctrl+C or the pod's end.
+    """Forward local TCP ports to a pod.
 
-    REMOTE is a number or the name of a declared port; `:REMOTE` takes any free local port. What
+    It ends with Ctrl+C, or when the pod does. REMOTE is a number or the name of a declared port; `:REMOTE` takes any free local port. What
     listens on the pod's 127.0.0.1 only is reached too.
     """
     from minipod.client import forward, listening

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @pass_session
 def purge(session: Session, *, yes: bool) -> None:
-    """Remove every pod of this root, and everything else that minipod made for it.
+    """Remove every pod, and all that minipod made for this root.
 
     That is: pods, their files and logs, nodes, the fabric, links, routes and firewall rules of the
     host, image mappings. Nothing of other roots, and nothing that is not minipod's.

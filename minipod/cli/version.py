@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 @output_option("json", "yaml")
 @pass_session
 def version(session: Session, *, client_only: bool, output: str | None) -> None:
-    """Print the versions of the client and of the server, which is not started for this."""
+    """Print the versions of client and server.
+
+    The server is not started for this.
+    """
     if client_only:
         _print({"clientVersion": {"version": __version__}}, output)
         return

@@ -12,7 +12,9 @@ except ImportError:
     from yaml import SafeDumper as _BaseDumper  # type: ignore[assignment]
 
 _ENDLESS = 1 << 30
-_AMBIGUOUS = re.compile(r"[yYnN]|[-+]?(\d[\d_.]*|\.\d+)([eE][-+]?\d+)?|0[ob][0-7_]+|0x[\da-fA-F_]+")
+_AMBIGUOUS = re.compile(
+    r"[yYnN]|[-+]?(\d[\d_]*(\.\d*)?|\.\d+)([eE][-+]?\d+)?|0[ob][0-7_]+|0x[\da-fA-F_]+"
+)
 """What YAML 1.1 or 1.2 readers, but not PyYAML, take for a boolean or a number."""
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from minipod.client import http, unix
 from minipod.client.statuses import error_from, error_of
+from minipod.client.words import reason
 from minipod.errors import Expired, Forbidden, NotFound, Unavailable
 
 if TYPE_CHECKING:
@@ -251,7 +252,7 @@ class Client:
 
 
 def _unreachable(root: str, error: OSError) -> Unavailable:
-    return Unavailable(f"cannot connect to {root}/{SOCKET}: {error.strerror}")
+    return Unavailable(f"cannot connect to {root}/{SOCKET}: {reason(error)}")
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from contextlib import suppress
 from io import BufferedReader
 from typing import TYPE_CHECKING, Self
 
+from minipod.client.words import reason
 from minipod.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -158,5 +159,5 @@ def _warning_text(value: str) -> str:
 
 
 def _broken(cause: Exception | None = None) -> Unavailable:
-    detail = cause.strerror if isinstance(cause, OSError) and cause.strerror else "it hung up"
-    return Unavailable(f"cannot read the server's answer: {detail.lower()}")
+    why = reason(cause) if isinstance(cause, OSError) else "it hung up"
+    return Unavailable(f"cannot read the server's answer: {why}")

@@ -7,6 +7,7 @@ import socket
 from typing import TYPE_CHECKING, NamedTuple
 
 from minipod.client import podview
+from minipod.client.words import reason
 from minipod.errors import BadRequest, HostError
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ def _bind(ip: str, port: int) -> socket.socket:
 def _refused(ip: str, port: int, error: OSError) -> HostError | BadRequest:
     if isinstance(error, socket.gaierror):
         return BadRequest(f'"{ip}" is not an IP address of this machine')
-    message = f"unable to listen on port {port}: {ip}: {(error.strerror or str(error)).lower()}"
+    message = f"unable to listen on port {port}: {ip}: {reason(error)}"
     if error.errno == errno.EADDRINUSE and (holder := _holder(port)):
         message += f", held by {holder}"
     return HostError(message)

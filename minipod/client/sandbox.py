@@ -8,6 +8,7 @@ import socket
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from minipod.client import unix
+from minipod.client.words import reason
 from minipod.errors import HostError, Unavailable
 from minipod.sandbox.protocol import SOCKET, VERSION
 
@@ -35,7 +36,7 @@ class Sandbox:
         try:
             self._socket = unix.connect(folder, SOCKET, socket.SOCK_SEQPACKET)
         except OSError as error:
-            raise Unavailable(f"cannot reach the pod's sandbox: {error.strerror}") from error
+            raise Unavailable(f"cannot reach the pod's sandbox: {reason(error)}") from error
         self._seq = 0
         try:
             self._send({"op": "hello", "version": VERSION, "role": "client"})
@@ -71,7 +72,7 @@ class Sandbox:
                 self._socket, _LARGEST, _MOST_DESCRIPTORS, socket.MSG_CMSG_CLOEXEC
             )
         except OSError as error:
-            raise Unavailable(f"cannot hear the pod's sandbox: {error.strerror}") from error
+            raise Unavailable(f"cannot hear the pod's sandbox: {reason(error)}") from error
         if data and not flags & (socket.MSG_TRUNC | socket.MSG_CTRUNC):
             return Message(json.loads(data), descriptors)
         for descriptor in descriptors:
@@ -83,7 +84,7 @@ class Sandbox:
         try:
             socket.send_fds(self._socket, [data], descriptors)
         except OSError as error:
-            raise Unavailable(f"cannot ask the pod's sandbox: {error.strerror}") from error
+            raise Unavailable(f"cannot ask the pod's sandbox: {reason(error)}") from error
 
     def _greeting(self) -> JSON:
         greeting = self.receive().content

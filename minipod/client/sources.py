@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from minipod.client.client import Source
+from minipod.client.words import reason
 from minipod.errors import BadRequest
 
 if TYPE_CHECKING:
@@ -37,8 +38,7 @@ def _read(name: str) -> Iterator[Source]:
     except FileNotFoundError as error:
         raise BadRequest(f'the path "{name}" does not exist') from error
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise BadRequest(f"cannot read {error.filename or name}: {reason}") from error
+        raise BadRequest(f"cannot read {error.filename or name}: {reason(error)}") from error
 
 
 def _manifests(folder: Path) -> list[Path]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from minipod.client import unix
 from minipod.client.client import SOCKET
+from minipod.client.words import reason
 from minipod.errors import HostError, Unavailable
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def make_root(root: str) -> None:
     try:
         Path(root).mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise HostError(f"cannot make {root}: {error.strerror}") from error
+        raise HostError(f"cannot make {root}: {reason(error)}") from error
 
 
 def was_used(root: str) -> bool:
@@ -67,7 +68,7 @@ def run_in_foreground(root: str, cluster_cidr: str | None) -> NoReturn:
     try:
         os.execve(sys.executable, argv, environment())  # noqa: S606 (no shell is wanted)
     except OSError as error:
-        raise HostError(f"cannot start the server: {error.strerror}") from error
+        raise HostError(f"cannot start the server: {reason(error)}") from error
 
 
 def start(root: str, cluster_cidr: str | None, warn: Callable[[str], None]) -> None:
@@ -105,7 +106,7 @@ def _spawn(root: str, cluster_cidr: str | None, warn: Callable[[str], None]) -> 
         try:
             process = _detached(root, command(root, cluster_cidr, writer), writer)
         except OSError as error:
-            raise HostError(f"cannot start the server: {error.strerror}") from error
+            raise HostError(f"cannot start the server: {reason(error)}") from error
         finally:
             os.close(writer)
         for line in ready:

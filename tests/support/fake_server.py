@@ -9,18 +9,22 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
 
 class Answer(NamedTuple):
-    """What to answer: a JSON body, or chunks of bytes as they come."""
+    """What to answer: a JSON body, chunks of bytes, or bytes as they are.
+
+    With `hold` the connection stays open until the other side hangs up.
+    """
 
     body: Any = None
     status: int = 200
     headers: tuple[str, ...] = ()
     chunks: Sequence[bytes] | None = None
     raw: bytes | None = None
+    hold: bool = False
 
 
 class Asked(NamedTuple):
@@ -45,13 +49,15 @@ class FakeServer:
         self.root = root
         self.asked: list[Asked] = []
         self.answers: dict[str, Answer | list[Answer]] = {}
+        self.on_request: Callable[[], None] = lambda: None
         self._listening = socket.socket(socket.AF_UNIX)
         self._listening.bind(str(root / "server.sock"))
         self._listening.listen()
         threading.Thread(target=self._serve, daemon=True).start()
 
     def close(self) -> None:
-        self._listening.shutdown(socket.SHUT_RDWR)
+        with suppress(OSError):
+            self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
 
     def _serve(self) -> None:
@@ -72,7 +78,11 @@ class FakeServer:
             headers[name.lower()] = value
         body = file.read(int(headers.get("content-length", 0)))
         self.asked.append(Asked(first[0], first[1], headers, json.loads(body) if body else None))
-        connection.sendall(_written(self._next(f"{first[0]} {first[1]}")))
+        answer = self._next(f"{first[0]} {first[1]}")
+        self.on_request()
+        connection.sendall(_written(answer))
+        if answer.hold:
+            file.read()
 
     def _next(self, request: str) -> Answer:
         found = self.answers.get(request, failure(404, "NotFound", f"nothing at {request}"))

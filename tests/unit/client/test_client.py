@@ -58,12 +58,12 @@ def test_lists_tables_and_selectors(server: FakeServer, client: Client) -> None:
 
 @pytest.mark.parametrize("ask", ["pod", "pod_table", "delete_pod", "ports_of"])
 def test_a_missing_pod_is_named_with_its_namespace(client: Client, ask: str) -> None:
-    with pytest.raises(NotFound, match='^pod "x" not found in namespace "default"$'):
+    with pytest.raises(NotFound, match=r'^pod "x" not found in namespace "default"$'):
         getattr(client, ask)("default", "x")
 
 
 def test_a_missing_pod_has_no_log(client: Client) -> None:
-    with pytest.raises(NotFound, match='^pod "x" not found in namespace "default"$'):
+    with pytest.raises(NotFound, match=r'^pod "x" not found in namespace "default"$'):
         client.log("default", "x", LogQuery("c"))
 
 

@@ -1,0 +1,85 @@
+"""Start-up is most of a short command's time: what it may import is a list."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.fake_server import Answer, FakeServer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HELP = {
+    "minipod",
+    "minipod.cli",
+    "minipod.cli.group",
+    "minipod.cli.main",
+    "minipod.cli.options",
+    "minipod.cli.session",
+    "minipod.errors",
+}
+GET = HELP | {
+    "minipod.cli.get",
+    "minipod.cli.output",
+    "minipod.cli.resources",
+    "minipod.client",
+    "minipod.client.client",
+    "minipod.client.http",
+    "minipod.client.podview",
+    "minipod.client.statuses",
+    "minipod.client.unix",
+    "minipod.client.words",
+}
+LIBRARY = {
+    "_json",
+    "_socket",
+    "array",
+    "json",
+    "json.decoder",
+    "json.encoder",
+    "json.scanner",
+    "select",
+    "selectors",
+    "socket",
+}
+"""What of the standard library a client needs. What click itself loads to parse and help is free."""
+
+PROGRAM = """
+import contextlib, io, os, sys
+import click
+command = click.Group("x", {"y": click.Command("y", params=[click.Option(["-o"])])})
+for args in (["--help"], ["y", "-o", "z"]):
+    with contextlib.redirect_stdout(io.StringIO()):
+        command.main(args, standalone_mode=False)
+before = set(sys.modules)
+os.geteuid = lambda: 0
+from minipod.cli.main import main
+code = main(sys.argv[1:])
+print(*sorted(set(sys.modules) - before), file=sys.stderr)
+sys.exit(code)
+"""
+
+
+def imported(root: Path, *argv: str) -> set[str]:
+    """Return the modules that a command imports and click does not."""
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, "--root", str(root), *argv],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(done.stderr.splitlines()[-1].split())
+
+
+def test_help_imports_only_this(tmp_path: Path) -> None:
+    assert imported(tmp_path, "--help") <= HELP
+
+
+@pytest.mark.parametrize("output", [(), ("-o", "wide"), ("-o", "name"), ("-o", "json")])
+def test_get_pods_imports_only_this(server: FakeServer, output: tuple[str, ...]) -> None:
+    server.answers["GET /api/v1/namespaces/default/pods"] = Answer({"rows": [], "items": []})
+    assert imported(server.root, "get", "pods", *output) <= GET | LIBRARY
