@@ -27,11 +27,10 @@ from minipod.kernel.netns_names import NetnsNames
 from minipod.kernel.network import HostNetwork
 from minipod.model.root import Root
 from minipod.sandbox import zygote
-from minipod.sandbox.protocol import STOPPED
+from minipod.sandbox.protocol import READY_VARIABLE, STOPPED
 from minipod.sandbox.remote import SandboxConnection, Zygote
 from minipod.store.sqlite import SqliteStore
 
-READY_VARIABLE = "MINIPOD_READY"
 ZYGOTE_LOST = 75
 """The exit code of a server that has started a successor of its dead zygote, and of itself."""
 

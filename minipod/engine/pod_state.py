@@ -11,7 +11,7 @@ from minipod.plan.lifecycle import Deletion, PodFacts, Restart, SandboxState
 from minipod.sandbox.remote import read_journal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
     from minipod.engine.sandboxes import Sandbox
@@ -50,7 +50,7 @@ class PodState:
         """The name of the pod's port on its node's bridge; 15 characters, as the kernel allows."""
         return "v" + self.uid.replace("-", "")[:14]
 
-    def read_journal(self) -> list[Mapping[str, Any]]:
+    def read_journal(self) -> Sequence[Mapping[str, Any]]:
         """Fold in what the journal tells by now; return the new records."""
         records, self.journal_offset = read_journal(self.folder, self.journal_offset)
         if records:

@@ -13,7 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from minipod.errors import HostError
+from minipod.errors import HostError, MinipodError
+from minipod.sandbox.protocol import SANDBOX_GROUP
 
 if TYPE_CHECKING:
     import socket
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
 
     from minipod.engine.hands import Hands
     from minipod.sandbox.remote import SandboxConnection
-
-SANDBOX_GROUP = "_sandbox"
-"""The cgroup of the sandbox's own process, beside those of its containers."""
 
 _BUCKET = "sandboxes"
 
@@ -54,14 +52,15 @@ class Order:
 class Sandbox:
     """A living sandbox, connected. It is the namespace that the kernel's network asks for."""
 
-    def __init__(self, uid: str, connection: SandboxConnection) -> None:
-        self.uid = uid
+    def __init__(self, connection: SandboxConnection, netns: int, pidfd: int) -> None:
         self.connection = connection
-        self._netns = self._pidfd = -1
+        self._netns = netns
+        self._pidfd = pidfd
 
-    async def open_namespace(self) -> None:
-        """Ask the sandbox for descriptors of its network namespace and of itself."""
-        self._netns, self._pidfd = await self.connection.namespace()
+    @property
+    def uid(self) -> str:
+        """Whose sandbox it is."""
+        return self.connection.uid
 
     @property
     def pid(self) -> int:
@@ -139,8 +138,12 @@ class Sandboxes:
             )
         finally:
             os.close(group)
-        born.close()
-        sandbox = await self._connect(order.uid, order.folder, owner)
+        try:
+            connection = await self._connect(order.uid, order.folder, owner)
+        except BaseException:
+            born.close()
+            raise
+        sandbox = Sandbox(connection, born.netns, born.pidfd)
         name = hands.names.add(order.names, sandbox.pid)
         hands.store.put_record(_BUCKET, order.uid, {"pid": sandbox.pid, "name": name})
         return sandbox
@@ -148,24 +151,23 @@ class Sandboxes:
     async def adopt(self, uid: str, folder: str, owner: SandboxOwner) -> Sandbox | None:
         """Take back a sandbox that an earlier server made; None if it does not live."""
         try:
-            return await self._connect(uid, folder, owner)
+            connection = await self._connect(uid, folder, owner)
         except HostError:
             return None
+        try:
+            return Sandbox(connection, *await connection.namespace())
+        except MinipodError:
+            connection.close()
+            return None
 
-    async def _connect(self, uid: str, folder: str, owner: SandboxOwner) -> Sandbox:
+    async def _connect(self, uid: str, folder: str, owner: SandboxOwner) -> SandboxConnection:
         connection = await self._hands.connect(
             folder, on_journal=owner.journal_grew, on_close=owner.sandbox_closed
         )
         if connection.uid != uid:
             connection.close()
             raise HostError(f"cannot connect to sandbox {uid}: {connection.uid} answers there")
-        sandbox = Sandbox(uid, connection)
-        try:
-            await sandbox.open_namespace()
-        except BaseException:
-            sandbox.close()
-            raise
-        return sandbox
+        return connection
 
     async def clear(self, uid: str) -> None:
         """Remove what a sandbox leaves on the host: processes, cgroups, its name. Idempotent."""

@@ -93,15 +93,23 @@ class FakeSandbox:
         return {"id": place["id"], "pid": self.pid + 1}
 
     async def namespace(self) -> tuple[int, int]:
-        return os.open("/dev/null", os.O_RDONLY), os.dup(self._ends[0])
+        return self.descriptors()
+
+    def descriptors(self) -> tuple[int, int]:
+        """Return what stands for the namespace and the pidfd: the latter is readable at the end."""
+        pidfd = os.dup(self._ends[0])
+        self.machine.pidfds[pidfd] = self
+        return os.open("/dev/null", os.O_RDONLY), pidfd
 
     def close(self) -> None:
         pass
 
 
 class Born:
-    def close(self) -> None:
-        pass
+    """A sandbox that was just born."""
+
+    def __init__(self, sandbox: FakeSandbox) -> None:
+        self.netns, self.pidfd = sandbox.descriptors()
 
 
 class Machine:
@@ -119,6 +127,7 @@ class Machine:
         self.sandboxes: dict[str, FakeSandbox] = {}
         self.groups: dict[str, set[str]] = {}
         self.named: dict[str, int] = {}
+        self.pidfds: dict[int, FakeSandbox] = {}
         self.refused: dict[str, str] = {}
         self.refuses_forks = False
         self.obedient = True
@@ -145,7 +154,12 @@ class Machine:
         if self.refuses_forks:
             raise StepFailed("fork a sandbox", "Cannot allocate memory", errno=12)
         self.sandboxes[spec["uid"]] = FakeSandbox(self, spec, next(self._pids))
-        return Born()
+        return Born(self.sandboxes[spec["uid"]])
+
+    def send_signal(self, pidfd: int, number: int) -> None:
+        """Stand in for pidfd_send_signal, of SIGKILL."""
+        self.pidfds[pidfd].on_close = lambda: None
+        self.pidfds[pidfd].die()
 
     async def connect(
         self, folder: str, *, on_journal: Callable[[], None], on_close: Callable[[], None]
