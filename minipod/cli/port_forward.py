@@ -36,8 +36,8 @@ def port_forward(
 ) -> None:
     """Forward local TCP ports to a pod.
 
-    It ends with Ctrl+C, or when the pod does. REMOTE is a number or the name of a declared port; `:REMOTE` takes any free local port. What
-    listens on the pod's 127.0.0.1 only is reached too.
+    It ends with Ctrl+C, or when the pod does. REMOTE is a number or the name of a declared port;
+    `:REMOTE` takes any free local port. What listens on the pod's 127.0.0.1 only is reached too.
     """
     from minipod.client import forward, listening
 

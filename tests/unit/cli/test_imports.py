@@ -46,7 +46,7 @@ LIBRARY = {
     "selectors",
     "socket",
 }
-"""What of the standard library a client needs. What click itself loads to parse and help is free."""
+"""What a client needs of the standard library, beside what click loads to parse and to help."""
 
 PROGRAM = """
 import contextlib, io, os, sys

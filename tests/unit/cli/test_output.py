@@ -17,7 +17,8 @@ VALUES = st.recursive(
 
 
 def test_columns_stand_three_apart_and_nothing_trails() -> None:
-    assert table(("NAME", "READY", "AGE"), [("web", "1/1", "5s"), ("a-longer-one", None, "7d")]) == (
+    rows = [("web", "1/1", "5s"), ("a-longer-one", None, "7d")]
+    assert table(("NAME", "READY", "AGE"), rows) == (
         "NAME           READY    AGE\n"
         "web            1/1      5s\n"
         "a-longer-one   <none>   7d"

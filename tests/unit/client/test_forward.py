@@ -136,7 +136,7 @@ def serving(talk: Callable[[socket.socket], None], family: int = socket.AF_INET)
                     connection, _ = listening_socket.accept()
                 except OSError:
                     return
-                threading.Thread(target=lambda: talk(connection), daemon=True).start()
+                threading.Thread(target=talk, args=(connection,), daemon=True).start()
 
         threading.Thread(target=serve, daemon=True).start()
         yield listening_socket.getsockname()[1]
@@ -259,5 +259,5 @@ def test_connections_beyond_the_open_files_wait(
 
 
 def test_a_pod_without_sandbox_cannot_be_forwarded_to(tmp_path: Path) -> None:
-    with pytest.raises(Conflict, match="pod is not running. Current status=Pending"):
+    with pytest.raises(Conflict, match=r"pod is not running. Current status=Pending"):
         forward.sandbox_of(str(tmp_path), POD)

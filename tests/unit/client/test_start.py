@@ -91,7 +91,7 @@ def test_a_lock_that_is_held_for_ever_is_told(monkeypatch: pytest.MonkeyPatch, r
 
 def test_a_root_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(HostError, match="cannot make .*file/root: not a directory"):
+    with pytest.raises(HostError, match=r"cannot make .*file/root: not a directory"):
         start.start(str(tmp_path / "file" / "root"), None, print)
 
 
