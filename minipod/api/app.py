@@ -85,15 +85,18 @@ async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 def _about(request: web.Request) -> About:
     """Return the object that a path names."""
-    path = request.path.strip("/").split("/")
-    name = request.match_info.get("name", "")
-    return About(path[path.index(name) - 1], name) if name in path else About()
+    resource = request.match_info.route.resource
+    steps = resource.canonical.split("/") if resource is not None else []
+    if "{name}" not in steps:
+        return About()
+    return About(steps[steps.index("{name}") - 1], request.match_info["name"])
 
 
 def _admitted(admit: Admission) -> Middleware:
     @web.middleware
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
-        assert request.transport is not None
+        if request.transport is None:
+            raise ConnectionResetError("the client has gone")
         admit(request.transport.get_extra_info("socket"))
         return await handler(request)
 

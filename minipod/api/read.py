@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from minipod.api import answers, query, selectors, tables, watch
 from minipod.api.keys import ENGINE
-from minipod.errors import NotFound
+from minipod.store.protocol import Key, not_found
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -31,12 +31,10 @@ def scope(request: web.Request, resource: Resource) -> watch.Scope:
 
 def one(request: web.Request, resource: Resource) -> JSON:
     """Return the object that a request names. NotFound."""
-    namespace = request.match_info.get("namespace", "")
-    name = request.match_info["name"]
-    obj = request.app[ENGINE].store.get(resource.key(namespace, name))
+    key = Key(resource.kind, request.match_info.get("namespace", ""), request.match_info["name"])
+    obj = request.app[ENGINE].store.get(key)
     if obj is None:
-        where = f' in namespace "{namespace}"' if namespace else ""
-        raise NotFound(f'{resource.singular} "{name}" not found{where}')
+        raise not_found(key)
     return obj
 
 

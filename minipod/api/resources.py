@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from minipod.store.protocol import Key
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -32,10 +30,6 @@ class Resource(NamedTuple):
     def item(self) -> str:
         """The path of one object."""
         return f"{self.collections[-1]}/{{name}}"
-
-    def key(self, namespace: str, name: str) -> Key:
-        """Return the key of an object."""
-        return Key(self.kind, namespace, name)
 
 
 def _paths(*fields: str) -> dict[str, tuple[str, ...]]:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
 import msgspec
 
-from minipod.errors import AlreadyExists, Conflict, Expired, NotFound
-from minipod.store.protocol import Change, Key, Revision
+from minipod.errors import AlreadyExists, Conflict, Expired
+from minipod.store.protocol import Change, Key, Revision, not_found
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -219,7 +219,7 @@ class BaseStore:
     def _existing(self, key: Key) -> Stored:
         stored = self._stored(key)
         if stored is None:
-            raise NotFound(not_found(key))
+            raise not_found(key)
         return stored
 
     def _put(self, change: Change, key: Key, obj: JSON) -> JSON:
@@ -343,12 +343,6 @@ def key_of(obj: JSON) -> Key:
     """Return which object this is."""
     metadata = obj["metadata"]
     return Key(obj["kind"], metadata.get("namespace", ""), metadata["name"])
-
-
-def not_found(key: Key) -> str:
-    """Return the words for an object that does not exist."""
-    where = f' in namespace "{key.namespace}"' if key.namespace else ""
-    return f'{key.kind.lower()} "{key.name}" not found{where}'
 
 
 def _described(key: Key) -> str:

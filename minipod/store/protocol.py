@@ -9,6 +9,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from minipod.errors import NotFound
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from contextlib import AbstractContextManager
@@ -22,6 +24,12 @@ class Key(NamedTuple):
     kind: str
     namespace: str
     name: str
+
+
+def not_found(key: Key) -> NotFound:
+    """Return the error for an object that is not there."""
+    where = f' in namespace "{key.namespace}"' if key.namespace else ""
+    return NotFound(f'{key.kind.lower()} "{key.name}" not found{where}')
 
 
 class Change(StrEnum):

@@ -7,6 +7,7 @@ returns.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -60,6 +61,7 @@ class _SqliteJournal:
     def __init__(self, path: str) -> None:
         self._path = path
         with self._errors("open", hint=_open_hint(path)):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
             self._db = sqlite3.connect(path, timeout=LOCK_WAIT, isolation_level=None)
             try:
                 self._prepare()
@@ -180,6 +182,9 @@ class _SqliteJournal:
             yield
         except sqlite3.Error as error:
             raise HostError(f"cannot {verb} the state {self._path}: {error}", hint=hint) from error
+        except OSError as error:
+            cause = error.strerror
+            raise HostError(f"cannot {verb} the state {self._path}: {cause}", hint=hint) from error
 
 
 def _open_hint(path: str) -> str:

@@ -408,6 +408,18 @@ class TestSurvival:
         assert store.create(pod("next"))["metadata"]["resourceVersion"] == "2"
         store.close()
 
+    def test_only_its_owner_reads_the_file(self, path, tmp_path):
+        """Pods carry secrets in their environment."""
+        store = SqliteStore(path)
+        store.create(pod())
+        modes = {file.stat().st_mode & 0o777 for file in tmp_path.iterdir()}
+        assert modes == {0o600}
+        store.close()
+
+    def test_a_folder_that_is_not_there_is_told(self, tmp_path):
+        with pytest.raises(HostError, match=r"cannot open the state .*: No such file"):
+            SqliteStore(str(tmp_path / "none" / "state.db"))
+
     def test_a_long_path_works(self, tmp_path):
         folder = tmp_path.joinpath(*["d" * 60] * 5)
         folder.mkdir(parents=True)

@@ -158,6 +158,8 @@ def running(obj: JSON, *, restarts: int = 0) -> JSON:
         "containerStatuses": [
             {
                 "name": container["name"],
+                "image": container.get("image", ""),
+                "imageID": "",
                 "ready": True,
                 "restartCount": restarts,
                 "state": {"running": {"startedAt": CREATED_AT}},

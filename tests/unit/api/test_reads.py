@@ -31,6 +31,13 @@ def test_an_object_that_is_not_there_is_a_status(api):
     }
 
 
+def test_a_status_names_the_object_whatever_it_is_called(api):
+    for name in ("default", "pods", "log"):
+        details = {"kind": "pods", "name": name}
+        assert api.get(f"{PODS}/{name}").json["details"] == details
+        assert api.get(f"{PODS}/{name}/log").json["details"] == details
+
+
 def test_list_has_the_version_from_which_a_watch_goes_on(api):
     api.engine.add("b")
     api.engine.add("a")
