@@ -5,10 +5,10 @@ with file, line, column and field; `names` reads only which objects they speak o
 reads the body of an API request and answers in the API server's words.
 """
 
-from minipod.manifest.decode import Decoded, Document, Reference, decode, names
 from minipod.manifest.defaults import default_pod
-from minipod.manifest.names import SUFFIX_LENGTH, SUFFIX_LETTERS, generated_name
+from minipod.manifest.generated import SUFFIX_LENGTH, SUFFIX_LETTERS, generated_name
 from minipod.manifest.request import DecodedPod, FieldValidation, decode_pod
+from minipod.manifest.sources import Decoded, Document, Reference, decode, names
 from minipod.manifest.text import Source
 
 __all__ = [

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from minipod.manifest.faults import Path
 
 MESSAGE = "'//' does not begin a comment: YAML comments begin with '#'"
+IN_FREE_TEXT = "the '//' is part of the text: YAML comments begin with '#'"
 
 _IN_SCALAR = re.compile(r"(?:^|\s)//(?:\s|$)|\s//")
 _IN_LINE = re.compile(r"(?:^|\s)(//)")

@@ -25,7 +25,7 @@ def read(source: Source) -> Reading:
     if not as_json.problems:
         return as_json
     as_yaml = read_yaml(source.name, text)
-    looks_like_json = begin[1:].lstrip().startswith('"')
+    looks_like_json = begin[1:].lstrip().startswith(('"', "}"))
     if looks_like_json and as_yaml.problems and not _names_comments(as_yaml):
         return as_json
     return as_yaml

@@ -37,8 +37,10 @@ def explain(error: yaml.MarkedYAMLError, text: str) -> tuple[str, Position]:
     here, begun = _position(error.problem_mark), _position(error.context_mark)
     if problem == "found unexpected end of stream":
         return "cannot read: the quote that opens here is not closed", begun
-    if context in _UNCLOSED and here.line > len(text.splitlines()):
-        return f"cannot read: the {_UNCLOSED[context]} that opens here is not closed", begun
+    if here.line > len(text.splitlines()):
+        if context in _UNCLOSED:
+            return f"cannot read: the {_UNCLOSED[context]} that opens here is not closed", begun
+        return "cannot read: the text ends where a value or a closing bracket is due", here
     if problem == "found character that cannot start any token":
         return f"cannot read: {_bad_start(_letter(text, here))}", here
     return f"cannot read: {_WORDS.get(problem, f'{problem} {context}'.strip())}", here

@@ -131,7 +131,7 @@ class _Collection:
         (self.warnings if meant else self._problems).extend(
             Problem(
                 "" if comment.in_key else path_text(comment.path),
-                comments.MESSAGE,
+                comments.IN_FREE_TEXT if meant else comments.MESSAGE,
                 place=Place(reading.source, *comment.position),
             )
             for comment in tree.comments
