@@ -14,14 +14,13 @@ from minipod.client import unix
 from minipod.client.client import SOCKET
 from minipod.client.words import reason
 from minipod.errors import HostError, Unavailable
+from minipod.sandbox.protocol import LOCK, LOCK_HELD
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 LOG = "server.log"
-LOCK = "server.lock"
 _PACKAGE = Path(__file__).resolve().parent.parent
-_LOCK_HELD = 3  # the zygote's exit code when another one has the root
 _DEADLINE = 10.0  # seconds in which another command's server must answer
 _LOOK_AGAIN = 0.02
 _TRY_AGAIN = 0.5  # the holder of the lock may be one that is just ending
@@ -117,7 +116,7 @@ def _spawn(root: str, cluster_cidr: str | None, warn: Callable[[str], None]) -> 
                 raise Unavailable(f"cannot start the server: {text}")
             if kind == "warning":
                 warn(text)
-    if process.wait() == _LOCK_HELD:
+    if process.wait() == LOCK_HELD:
         return False
     raise Unavailable(
         f"cannot start the server: it ended with code {process.returncode} before it was ready",
