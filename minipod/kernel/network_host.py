@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from minipod.errors import HostError
-from minipod.kernel import nft, sysctl
+from minipod.kernel import docker_user, nft, sysctl
 from minipod.kernel.network_links import Veth, links_of
 from minipod.plan.claims import CLAIM_METRIC, Claim, any_switched, held, is_free, others
 from minipod.plan.network import NetworkPlan, mac_address
@@ -121,7 +121,10 @@ async def ensure_egress(plan: NetworkPlan) -> list[str]:
         sysctl.write(sysctl.FORWARDING, _ON)
     try:
         await nft.make(plan)
-        chains = await nft.base_chains()
+        chains = await nft.chains()
+        by_docker = docker_user.is_there(chains)
+        if by_docker:
+            await docker_user.admit(plan)
     except HostError as error:
         return [f"{_NO_EGRESS}: {error}" + (f" ({error.hint})" if error.hint else "")]
     return [
@@ -129,13 +132,15 @@ async def ensure_egress(plan: NetworkPlan) -> list[str]:
         f"forwards; let {plan.cluster} pass there"
         for chain in chains
         if chain.hook == "forward" and chain.policy == "drop"
+        if not (by_docker and docker_user.is_dropping(chain))
     ]
 
 
 async def remove(plan: NetworkPlan, *, restore_forwarding: bool) -> None:
     """Remove all that the host has of this root; goes on after errors and reports them all."""
     errors = []
-    for step in (nft.remove(plan), drop_link(plan), _drop_claims(plan)):
+    steps = (nft.remove(plan), _withdraw(plan), drop_link(plan), _drop_claims(plan))
+    for step in steps:
         errors += await _complaint(step)
     if restore_forwarding:
         errors += await _complaint(_restore_forwarding(plan))
@@ -149,6 +154,11 @@ async def _complaint(step: Awaitable[None]) -> list[str]:
     except HostError as error:
         return [error.message]
     return []
+
+
+async def _withdraw(plan: NetworkPlan) -> None:
+    if nft.find() is not None and docker_user.is_there(await nft.chains()):
+        await docker_user.withdraw(plan)
 
 
 async def _drop_claims(plan: NetworkPlan) -> None:
@@ -165,11 +175,11 @@ async def _restore_forwarding(plan: NetworkPlan) -> None:
     async with links_of(None) as host:
         if others(await host.routes(), plan.root_id):
             return
-    if nft.find() is not None and any(map(_translates, await nft.base_chains())):
+    if nft.find() is not None and any(map(_translates, await nft.chains())):
         return
     if sysctl.read(sysctl.FORWARDING) == _ON:
         sysctl.write(sysctl.FORWARDING, _OFF)
 
 
-def _translates(chain: nft.BaseChain) -> bool:
+def _translates(chain: nft.Chain) -> bool:
     return chain.kind == "nat" and chain.hook == "postrouting"

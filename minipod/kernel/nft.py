@@ -25,17 +25,18 @@ if TYPE_CHECKING:
 _FAMILY = "ip"
 _CHAIN = "postrouting"
 _SRCNAT = 100
-_SYSTEM_PATH = "/usr/sbin:/sbin"
+SYSTEM_PATH = "/usr/sbin:/sbin"
+"""Where administration programs are: not in the PATH of every root shell."""
 _DEADLINE = 10.0
 
 
-class BaseChain(NamedTuple):
-    """A chain that the kernel calls: `table` with its family, as "ip filter"."""
+class Chain(NamedTuple):
+    """A chain; `table` with its family, as "ip filter". The kernel calls it if it has a `hook`."""
 
     table: str
     name: str
-    kind: str
-    hook: str
+    kind: str | None
+    hook: str | None
     policy: str | None
 
 
@@ -106,25 +107,25 @@ async def remove(plan: NetworkPlan) -> None:
         await _apply([{"delete": {"table": {"family": _FAMILY, "name": plan.table}}}])
 
 
-async def base_chains() -> list[BaseChain]:
-    """Return the chains for IPv4 that the kernel calls, of all tables."""
-    chains = [entry["chain"] for entry in await _list("chains") if "chain" in entry]
+async def chains() -> list[Chain]:
+    """Return the chains that IPv4 packets may meet, of all tables. HostError."""
+    found = [entry["chain"] for entry in await _list("chains") if "chain" in entry]
     return [
-        BaseChain(
+        Chain(
             f"{chain['family']} {chain['table']}",
             chain["name"],
-            chain["type"],
-            chain["hook"],
+            chain.get("type"),
+            chain.get("hook"),
             chain.get("policy"),
         )
-        for chain in chains
-        if "hook" in chain and chain["family"] in {"ip", "inet"}
+        for chain in found
+        if chain["family"] in {"ip", "inet"}
     ]
 
 
 def find() -> str | None:
     """Return the path of the program; None if it is not installed."""
-    return shutil.which("nft", path=f"{os.environ.get('PATH', '')}:{_SYSTEM_PATH}")
+    return shutil.which("nft", path=f"{os.environ.get('PATH', '')}:{SYSTEM_PATH}")
 
 
 def _match(operator: str, left: Command, right: Command | str) -> Command:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import subprocess
+import sys
 import time
 from ipaddress import IPv4Network
 from pathlib import Path
@@ -23,6 +24,23 @@ if TYPE_CHECKING:
     from tests.root.network.conftest import Cluster
     from tests.support.namespaces import HeldNamespace
 
+RECEIVE = """
+import hashlib, socket
+listener = socket.create_server(("0.0.0.0", 9000))
+listener.settimeout(20)
+print("listening", flush=True)
+peer, digest = listener.accept()[0], hashlib.sha256()
+while data := peer.recv(1 << 20):
+    digest.update(data)
+print(digest.hexdigest(), flush=True)
+"""
+SEND = """
+import hashlib, os, socket, sys
+data = os.urandom(16 << 20)
+with socket.create_connection((sys.argv[1], 9000), timeout=20) as peer:
+    peer.sendall(data)
+print(hashlib.sha256(data).hexdigest())
+"""
 AT_ONCE = 0.5
 SOON = 1.5
 
@@ -106,6 +124,21 @@ def test_a_pod_reaches_the_outside_with_the_hosts_address(cluster: Cluster) -> N
 
 def test_a_large_packet_reaches_the_outside(cluster: Cluster) -> None:
     cluster.pod(2).ok("ping", "-c1", "-W2", "-s1472", "-Mdo", host.OUTSIDE_ADDRESS)
+
+
+def test_much_data_reaches_the_outside_as_it_was_sent(cluster: Cluster) -> None:
+    """Pods hand TCP segments to their link that are larger than the way out takes."""
+    pod = cluster.pod(2)
+    receiver = subprocess.Popen(
+        ["ip", "netns", "exec", host.OUTSIDE, sys.executable, "-c", RECEIVE],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with receiver:
+        assert receiver.stdout is not None
+        assert receiver.stdout.readline() == "listening\n"
+        sent = pod.ok(sys.executable, "-c", SEND, host.OUTSIDE_ADDRESS)
+        assert receiver.stdout.readline() == sent
 
 
 # What is gone.
@@ -315,13 +348,39 @@ def test_forwarding_stays_on_for_another_that_translates_addresses(
         host.run("nft", "delete", "table", "ip", "nat")
 
 
+# Beside others.
+
+
+@pytest.fixture
+def docker() -> Iterator[None]:
+    """Give the host the chains of Docker that matter: FORWARD drops, DOCKER-USER is for others."""
+    host.run("iptables", "-N", "DOCKER-USER")
+    host.run("iptables", "-P", "FORWARD", "DROP")
+    host.run("iptables", "-A", "FORWARD", "-j", "DOCKER-USER")
+    yield
+    host.run("nft", "delete", "table", "ip", "filter")
+
+
+def test_pods_reach_the_outside_beside_docker_and_its_chain_is_left_as_it_was(
+    docker: None, make_cluster: Callable[[str], Cluster]
+) -> None:
+    before = host.run("iptables", "-S")
+    cluster = make_cluster("00aa11")
+    assert cluster.build() == []
+    assert cluster.build() == []
+    assert host.run("iptables", "-S").count("minipod 00aa11") == 2
+    cluster.pod(2).ok(*ping(host.OUTSIDE_ADDRESS))
+    cluster.remove()
+    assert host.run("iptables", "-S") == before
+
+
 # What cannot be had.
 
 
 def test_a_host_that_drops_what_it_forwards_is_told(
     make_cluster: Callable[[str], Cluster],
 ) -> None:
-    """As Docker's FORWARD chain does."""
+    """As ufw and other firewalls do."""
     host.run("nft", "add", "table", "ip", "filter")
     host.run(
         "nft", "add chain ip filter FORWARD { type filter hook forward priority 0; policy drop; }"
