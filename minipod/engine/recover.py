@@ -14,12 +14,16 @@ from typing import TYPE_CHECKING
 from minipod.engine.cluster import INFRASTRUCTURE
 from minipod.engine.pod_state import WIRED, PodState
 from minipod.plan.lifecycle import SandboxState
+from minipod.sandbox.protocol import SERVER_GROUP
 from minipod.store.protocol import Key
 
 if TYPE_CHECKING:
     from minipod.engine.cluster import Cluster
     from minipod.engine.hands import Hands
     from minipod.engine.sandboxes import Sandboxes
+
+
+_OURS = INFRASTRUCTURE | {SERVER_GROUP}
 
 
 async def recover(hands: Hands, cluster: Cluster, sandboxes: Sandboxes) -> list[PodState]:
@@ -37,7 +41,7 @@ async def recover(hands: Hands, cluster: Cluster, sandboxes: Sandboxes) -> list[
         elif state.uid in sandboxes.recorded():
             state.stage = SandboxState.LOST
         states.append(state)
-    await _sweep(hands, sandboxes, {state.uid for state in states} | INFRASTRUCTURE)
+    await _sweep(hands, sandboxes, {state.uid for state in states} | _OURS)
     return states
 
 
