@@ -72,6 +72,7 @@ def shell(minipod: Minipod) -> Iterator[Terminal]:
     """Give a shell in a pod, on a terminal of 24 rows and 80 columns."""
     minipod.create(pod("web"))
     terminal = Terminal(minipod, "exec", "-it", "web", "--", "sh", "-i")
+    terminal.read_until("# ")  # what is typed earlier is echoed before the prompt
     terminal.type("PS1='ready> '\n")
     terminal.read_until("\r\nready> ")
     yield terminal
