@@ -144,8 +144,8 @@ class Sandboxes:
             born.close()
             raise
         sandbox = Sandbox(connection, born.netns, born.pidfd)
-        name = hands.names.add(order.names, sandbox.pid)
-        hands.store.put_record(_BUCKET, order.uid, {"pid": sandbox.pid, "name": name})
+        given = hands.names.add(order.names, sandbox.pid)
+        hands.store.put_record(_BUCKET, order.uid, {"pid": sandbox.pid, "name": given})
         return sandbox
 
     async def adopt(self, uid: str, folder: str, owner: SandboxOwner) -> Sandbox | None:
