@@ -51,7 +51,7 @@ _MERGE = "<<"
 class _Frame:
     """A list or mapping that is being read."""
 
-    __slots__ = ("anchor", "before", "key", "key_position", "marks", "merges", "merging", "value")
+    __slots__ = ("anchor", "before", "key", "key_position", "marks", "merged", "merging", "value")
 
     def __init__(self, value: Any, marks: Marks, anchor: str | None, before: int) -> None:
         self.value = value
@@ -62,7 +62,8 @@ class _Frame:
         self.key: str | None = None
         self.key_position = Position(0, 0)
         self.merging = False
-        self.merges: list[_Anchored] = []
+        self.merged: set[str] = set()
+        """Keys that `<<` brought in: saying them again is no mistake."""
 
 
 class _Anchored:
@@ -197,8 +198,6 @@ class _Reader:
 
     def _end(self, _event: yaml.Event) -> None:
         frame = self._stack.pop()
-        for merged in frame.merges:
-            _merge(frame, merged)
         if frame.anchor is not None:
             size = self._count - frame.before
             self._anchors[frame.anchor] = _Anchored(frame.value, frame.marks, size)
@@ -229,7 +228,8 @@ class _Reader:
             frame.key = self._key(value, marks)
             frame.key_position = Position(marks.line, marks.column)
         elif frame.merging:
-            frame.merges += self._mergeable(value, marks)
+            for merged in self._mergeable(value, marks):
+                _merge(frame, merged)
             frame.key, frame.merging = None, False
         else:
             self._set(frame, frame.key, value, marks)
@@ -237,7 +237,7 @@ class _Reader:
     def _set(self, frame: _Frame, key: str, value: Any, marks: Marks) -> None:
         assert frame.marks.children is not None
         assert frame.marks.keys is not None
-        if key in frame.value and len(self._faults) < MAX_FAULTS:
+        if key in frame.value and key not in frame.merged and len(self._faults) < MAX_FAULTS:
             self._faults.append(set_twice(self._path()))
         frame.value[key] = value
         frame.marks.children[key] = marks
@@ -253,12 +253,12 @@ class _Reader:
         raise self._refused(marks, "a key that is no word: quote it")
 
     def _mergeable(self, value: Any, marks: Marks) -> list[_Anchored]:
-        """Return the mappings that `<<` brings in."""
+        """Return the mappings that `<<` brings in, the one that wins last."""
         if isinstance(value, dict):
             return [_Anchored(value, marks)]
         if isinstance(value, list) and all(isinstance(item, dict) for item in value):
             assert marks.children is not None
-            return [_Anchored(item, marks.children[i]) for i, item in enumerate(value)]
+            return [_Anchored(v, marks.children[i]) for i, v in reversed([*enumerate(value)])]
         raise self._refused(marks, "'<<' merges a mapping or a list of mappings, nothing else")
 
     def _at_key(self) -> bool:
@@ -298,14 +298,13 @@ def _marks(event: yaml.Event) -> Marks:
 
 
 def _merge(frame: _Frame, merged: _Anchored) -> None:
-    """Take over what the mapping does not say itself; the first of several merged ones wins."""
+    """Take over a mapping, in the order of the text: what comes later wins, as with kubectl."""
     ours, theirs = frame.marks, merged.marks
     assert ours.children is not None
     assert ours.keys is not None
     assert theirs.children is not None
     assert theirs.keys is not None
-    for key, value in merged.value.items():
-        if key not in frame.value:
-            frame.value[key] = value
-            ours.children[key] = theirs.children[key]
-            ours.keys[key] = theirs.keys[key]
+    frame.merged |= merged.value.keys()
+    frame.value |= merged.value
+    ours.children |= theirs.children
+    ours.keys |= theirs.keys

@@ -49,12 +49,13 @@ def test_values_mean_what_they_mean_in_kubernetes(text, meant):
     ("text", "meant"),
     [
         ("b: &b {x: 1, z: 2}\na: {<<: *b, z: 3}", {"x": 1, "z": 3}),
-        ("b: &b {x: 1, z: 2}\na: {z: 3, <<: *b}", {"z": 3, "x": 1}),
+        ("b: &b {x: 1, z: 2}\na: {z: 3, <<: *b}", {"z": 2, "x": 1}),
         ("b: &b {x: 1}\nc: &c {x: 2, z: 3}\na: {<<: [*b, *c]}", {"x": 1, "z": 3}),
+        ("b: &b {x: 1}\nc: &c {x: 2}\na: {<<: *b, <<: *c}", {"x": 2}),
         ("a: {'<<': 1}", {"<<": 1}),
     ],
 )
-def test_merge_keys_fill_in_what_a_mapping_does_not_say(text, meant):
+def test_merge_keys_are_taken_in_the_order_of_the_text_as_kubectl_does(text, meant):
     assert value(text)["a"] == meant
 
 
