@@ -81,7 +81,7 @@ class Journal(Protocol):
         """Return everything."""
 
     def write(self, batch: Batch) -> None:
-        """Keep a change, all or none; with records, on disk before this returns. HostError."""
+        """Keep a change, all or none, whatever becomes of this process. HostError."""
 
     def after(self, version: int, limit: int) -> list[Entry]:
         """Return the first revisions after a version, in order."""
@@ -178,7 +178,7 @@ class BaseStore:
         return {key: _decode(value) for key, value in self._records.get(bucket, {}).items()}
 
     def put_record(self, bucket: str, key: str, value: Any) -> None:
-        """Set a record; on disk before this returns."""
+        """Set a record; it outlives this process from here on."""
         encoded = _encode(value)
         if self._records.get(bucket, {}).get(key) != encoded:
             self._set_record(bucket, key, encoded)

@@ -96,7 +96,11 @@ class Store(Protocol):
         """Return all records of a bucket, by key."""
 
     def put_record(self, bucket: str, key: str, value: Any) -> None:
-        """Set a record. On disk before this returns: records name owners of what is made next."""
+        """Set a record: records name owners of what is made next.
+
+        Once this returns it outlives the process, however that ends. A crash of the machine may
+        lose the newest ones, and takes with it the kernel's things that they named.
+        """
 
     def drop_record(self, bucket: str, key: str) -> None:
         """Remove a record; nothing happens if there is none."""
