@@ -271,8 +271,8 @@ class BaseStore:
 
     def entries_after(self, version: int) -> Sequence[Entry]:
         """Return the next revisions after a version, at most a batch. Expired."""
-        if version >= self._committed:
-            if version > self._committed:
+        if version >= self._version:
+            if version > self._version:
                 raise Expired(f"resource version {version} is not of this store's history")
             return []
         if version < self._oldest - 1:
@@ -284,11 +284,6 @@ class BaseStore:
             start = version + 1 - self._recent[0].version
             return tuple(islice(self._recent, start, start + BATCH))
         return self._journal.after(version, BATCH)
-
-    @property
-    def _committed(self) -> int:
-        """The newest revision that readers may see: not those of an open transaction."""
-        return self._version - (len(self._batch.entries) if self._batch else 0)
 
     async def news(self) -> bool:
         """Wait for the next change; False when the store is closed instead."""

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple
+import socket
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import pytest
-from aiohttp.test_utils import TestClient, TestServer
+from aiohttp import ClientSession
 
-from minipod.api import make_app
+from minipod.api import make_app, serve
 
 from .fake_engine import FakeEngine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
     from pathlib import Path
+
+    from aiohttp import web
+
+    from minipod.api.peers import Admission
 
 PODS = "/api/v1/namespaces/default/pods"
 OWN = "/apis/minipod.dev/v1"
@@ -41,16 +46,37 @@ class Answer(NamedTuple):
 
 
 class Api:
-    """Asks, and answers with the engine behind it."""
+    """The API as it is served, and the engine behind it."""
 
-    def __init__(self, engine: FakeEngine, client: TestClient, runner: asyncio.Runner) -> None:
+    client: ClientSession
+
+    def __init__(self, engine: FakeEngine, admit: Admission = lambda _: None) -> None:
         self.engine = engine
-        self.client = client
-        self.run_in = runner
+        self.app = make_app(engine, admit=admit)
+        self._loop = asyncio.Runner()
+
+    def __enter__(self) -> Self:
+        self._served = self._loop.run(self._start())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.run(self._stop())
+        self._loop.close()
+
+    async def _start(self) -> web.AppRunner:
+        sock = socket.create_server(("127.0.0.1", 0))
+        port = sock.getsockname()[1]
+        self.client = ClientSession(f"http://127.0.0.1:{port}")
+        return await serve(self.app, sock)
+
+    async def _stop(self) -> None:
+        await self.client.close()
+        self.engine.store.close()
+        await self._served.cleanup()
 
     def run(self, scenario: Coroutine[Any, Any, Any]) -> Any:
         """Run a scenario that is to be over in two seconds."""
-        return self.run_in.run(_in_time(scenario))
+        return self._loop.run(_in_time(scenario))
 
     def ask(self, method: str, path: str, **request: Any) -> Answer:
         async def exchange() -> Answer:
@@ -76,16 +102,5 @@ async def _in_time(scenario: Coroutine[Any, Any, Any]) -> Any:
 
 @pytest.fixture
 def api(tmp_path: Path) -> Iterator[Api]:
-    engine = FakeEngine(tmp_path)
-    with asyncio.Runner() as runner:
-
-        async def start() -> TestClient:
-            app = make_app(engine, admit=lambda _: None)
-            client = TestClient(TestServer(app), json_serialize=json.dumps)
-            await client.start_server()
-            return client
-
-        client = runner.run(start())
-        yield Api(engine, client, runner)
-        engine.store.close()
-        runner.run(client.close())
+    with Api(FakeEngine(tmp_path)) as made:
+        yield made

@@ -191,7 +191,7 @@ def test_many_followers_share_one_watch_and_leave_nothing(api):
                 return await response.content.readline()
 
         followers = [asyncio.create_task(follow()) for _ in range(10)]
-        growth = api.client.app[LOGS]._growth
+        growth = api.app[LOGS]._growth
         await until(lambda: [len(each) for each in growth._readers.values()] == [10])
         write(file, "hello")
         assert await asyncio.gather(*followers) == [b"hello\n"] * 10

@@ -16,10 +16,21 @@ from minipod.api import make_app, serve
 from minipod.api.peers import admission
 from minipod.errors import Forbidden
 
+from .conftest import Api
 from .fake_engine import FakeEngine
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+def test_who_is_not_admitted_gets_a_status(tmp_path):
+    def refuse(_: object) -> None:
+        raise Forbidden("not you", hint="use sudo")
+
+    with Api(FakeEngine(tmp_path), admit=refuse) as api:
+        answer = api.get("/version")
+    assert (answer.code, answer.json["reason"]) == (403, "Forbidden")
+    assert answer.json["details"]["hint"] == "use sudo"
 
 
 class Peer:

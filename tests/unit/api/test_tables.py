@@ -6,6 +6,7 @@ import pytest
 
 from minipod.api.tables import Form, table, wanted
 
+from .conftest import TABLE
 from .fake_engine import CREATED_AT, pod, running
 
 NOW = 1767326645.0  # an hour after CREATED_AT
@@ -16,6 +17,7 @@ NOW = 1767326645.0  # an hour after CREATED_AT
     [
         ("application/json;as=Table;v=v1;g=meta.k8s.io,application/json", True),
         ("application/json; as=Table; g=meta.k8s.io; v=v1", True),
+        (f"application/json;as=Table;v=v2;g=meta.k8s.io,{TABLE}", True),
         ("application/json", False),
         ("application/json,application/json;as=Table;v=v1;g=meta.k8s.io", False),
         ("application/json;as=Table;v=v1beta1;g=meta.k8s.io", False),

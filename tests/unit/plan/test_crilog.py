@@ -138,7 +138,7 @@ def test_the_tail_of_a_large_file_reads_its_end_only():
 
 
 @given(
-    st.lists(st.tuples(st.binary(max_size=30).filter(lambda t: b"\n" not in t), st.booleans())),
+    st.lists(st.tuples(st.text("a FP", max_size=30), st.booleans())),
     st.integers(0, 12),
     st.integers(70, 400),
 )
