@@ -53,8 +53,9 @@ def _container(container: JSON) -> None:
 
 def _pull_policy(image: str) -> str:
     """Return Always for `:latest` and for no tag at all, unless a digest pins the image."""
-    tag = image.rpartition("/")[2].partition(":")[2]
-    newest = bool(image) and "@" not in image and tag in ("", "latest")
+    name, _, digest = image.partition("@")
+    tag = name.rpartition("/")[2].partition(":")[2]
+    newest = tag == "latest" or bool(name and not tag and not digest)
     return "Always" if newest else "IfNotPresent"
 
 

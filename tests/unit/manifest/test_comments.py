@@ -74,9 +74,11 @@ def test_other_problems_are_told_beside():
 
 def test_slashes_in_free_text_are_right_and_a_warning():
     text = HEAD + "  - {name: a, image: x, args: [a // b], env: [{name: A, value: c // d}]}\n"
+    text = text.replace("{name: web}", "{name: web, annotations: {a: b // c}}")
     decoded = read(text)
     assert decoded.objects[0].obj["spec"]["containers"][0]["args"] == ["a // b"]
     assert decoded.warnings == (
+        f"pod.yaml:3:42: metadata.annotations.a: {REMARK}",
         f"pod.yaml:6:34: spec.containers[0].args[0]: {REMARK}",
         f"pod.yaml:6:66: spec.containers[0].env[0].value: {REMARK}",
     )
@@ -93,6 +95,11 @@ def test_slashes_in_free_text_are_right_and_a_warning():
 )
 def test_slashes_that_are_no_comment_are_left_alone(container):
     assert read(f"{HEAD}  - {container}\n").warnings == ()
+
+
+def test_slashes_in_quotes_do_not_explain_an_error_beside_them():
+    (problem,) = problems_of('a: "b // c" d\n')
+    assert WORDS not in problem
 
 
 def test_slashes_in_a_script_do_not_explain_an_error_elsewhere():

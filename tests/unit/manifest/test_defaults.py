@@ -55,13 +55,19 @@ def test_a_small_pod_gets_what_kubectl_shows():
         ("nginx:1.25", "IfNotPresent"),
         ("registry:5000/a/nginx:1", "IfNotPresent"),
         ("nginx@sha256:00", "IfNotPresent"),
-        ("nginx:latest@sha256:00", "IfNotPresent"),
+        ("nginx:latest@sha256:00", "Always"),
+        ("a/nginx@sha256:00", "IfNotPresent"),
         ("", "IfNotPresent"),
     ],
 )
 def test_the_pull_policy_follows_the_tag(image, policy):
     container = {"name": "main", "image": image}
     assert default_pod(pod(container))["spec"]["containers"][0]["imagePullPolicy"] == policy
+
+
+def test_each_pod_has_defaults_of_its_own():
+    default_pod(pod({"name": "main"}))["spec"]["securityContext"]["runAsUser"] = 1
+    assert default_pod(pod({"name": "main"}))["spec"]["securityContext"] == {}
 
 
 def test_what_is_set_stays():

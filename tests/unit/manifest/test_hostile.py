@@ -60,3 +60,5 @@ def test_the_largest_text_is_read():
 def test_a_byte_order_mark_is_passed_over():
     (problem,) = problems_of("\ufeffa: [b".encode())
     assert problem.startswith("pod.yaml:1:4: ")
+    (problem,) = problems_of("\ufeff" + '{"a" 1}')
+    assert "JSON" in problem

@@ -201,6 +201,13 @@ def test_a_wrong_type_is_told_once_and_hides_no_other_problem():
     ]
 
 
+def test_what_a_field_of_a_wrong_type_should_hold_is_not_asked_for():
+    assert told(problems_of("apiVersion: v1\nkind: Pod\nmetadata: a\nspec: 3\n")) == [
+        'metadata: must be a mapping, not the text "a"',
+        "spec: must be a mapping, not the number 3",
+    ]
+
+
 def test_a_container_without_image_runs_its_command_and_gets_one_warning():
     assert read(f"{HEAD}  - {{name: a, command: [sleep, '1']}}\n").warnings == (
         (
@@ -212,10 +219,12 @@ def test_a_container_without_image_runs_its_command_and_gets_one_warning():
 
 def test_a_port_that_is_declared_twice_is_a_warning():
     same = "image: x, ports: [{containerPort: 80}, {containerPort: 80, protocol: UDP}]"
-    text = f"{HEAD}  - {{name: a, {same}}}\n  - {{name: b, {same}}}\n"
+    third = "  - {name: c, image: x, ports: [{containerPort: 80}]}\n"
+    text = f"{HEAD}  - {{name: a, {same}}}\n  - {{name: b, {same}}}\n{third}"
     assert told(read(text).warnings) == [
         "spec.containers[1].ports[0]: duplicate port definition with spec.containers[0].ports[0]",
         "spec.containers[1].ports[1]: duplicate port definition with spec.containers[0].ports[1]",
+        "spec.containers[2].ports[0]: duplicate port definition with spec.containers[0].ports[0]",
     ]
 
 
