@@ -11,6 +11,7 @@ from errno import EALREADY, ESRCH
 from minipod.sandbox import children, own_files
 from minipod.sandbox.failures import Refused, failure_of, refusal
 from minipod.sandbox.host_files import HostFiles
+from minipod.sandbox.host_mounts import HostMounts
 from minipod.sandbox.logs import Pump
 from minipod.sandbox.protocol import CONTAINERS, START_FAILED
 from minipod.syscalls.namespaces import NEWNS, NEWPID
@@ -76,6 +77,7 @@ class Containers:
         self._by_child: dict[Child, Container] = {}
         self._due: dict[str, ContainerSpec] = {}
         self._host_files = HostFiles(context)
+        self._host_mounts = HostMounts([*context.spec["masked"], *context.spec["files"]])
         self._staged = False
 
     def listed(self) -> dict[str, dict[str, Any]]:
@@ -167,19 +169,19 @@ class Containers:
 
     def _spawn(self, container: Container, *, share: bool) -> Child:
         context, spec = self._context, container.spec
-        scratch = None
+        private = None
         if share:
             self._host_files.ensure()
         else:
             below = f"{CONTAINERS}/{spec['name']}/{spec['attempt']}.rootfs"
             os.mkdir(below, 0o700, dir_fd=context.folder)
-            scratch = f"{context.spec['folder']}/{below}"
+            private = f"{context.spec['folder']}/{below}", self._host_mounts.wanted()
         out, out_end = os.pipe2(_PIPE)
         err, err_end = os.pipe2(_PIPE)
 
         def launch(way: Launch) -> NoReturn:
             stdio = (context.nothing, out_end, err_end)
-            way.container(context.spec, spec, scratch, stdio, shared=self._host_files.active)
+            way.container(context.spec, spec, private, stdio, shared=self._host_files.active)
 
         try:
             child = children.spawn(context.loop, self, container.group, NEWNS | NEWPID, launch)

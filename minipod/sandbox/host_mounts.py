@@ -1,4 +1,4 @@
-"""Which mounts of the host a container gets over its root, decided from a mount table. Pure."""
+"""Which mounts of the host a container gets over its root, decided from a mount table."""
 
 from __future__ import annotations
 
@@ -39,6 +39,25 @@ class HostMount:
 
     def __repr__(self) -> str:
         return f"HostMount({self.path!r}, writable={self.writable})"
+
+
+class HostMounts:
+    """What `wanted` says of the present mount table; it is read anew only when that has changed."""
+
+    __slots__ = ("_masked", "_table", "_wanted")
+
+    def __init__(self, masked: Iterable[str]) -> None:
+        self._masked = masked
+        self._table = b""
+        self._wanted: list[HostMount] = []
+
+    def wanted(self) -> list[HostMount]:
+        """Return the mounts that a container gets now. OSError."""
+        with open("/proc/self/mountinfo", "rb", buffering=0) as file:
+            table = file.readall()
+        if table != self._table:
+            self._table, self._wanted = table, wanted(os.fsdecode(table), self._masked)
+        return self._wanted
 
 
 def wanted(table: str, masked: Iterable[str]) -> list[HostMount]:

@@ -31,8 +31,6 @@ _LONGEST_DELAY = 5.0
 _LONG_RUN = 10.0
 """Seconds after which a server counts as having worked: its next start is at once."""
 
-_PLAIN_SIGNALS = (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGCHLD, signal.SIGTERM, signal.SIGINT)
-
 
 class Keeper:
     """Keeps one server running, and serves its requests. Signals end it, through the server."""
@@ -49,7 +47,7 @@ class Keeper:
         self._stopping = False
         self._over = False
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._stop)
+            self._loop.when_signalled(number, self._stop)
 
     def run(self) -> int:
         """Run until the server ends for good; return the exit code."""
@@ -58,7 +56,7 @@ class Keeper:
             self._loop.turn()
         return 0
 
-    def _stop(self, _number: int, _frame: object) -> None:
+    def _stop(self) -> None:
         self._stopping = True
         if self._server:
             os.kill(self._server, signal.SIGTERM)
@@ -75,9 +73,7 @@ class Keeper:
             inherited.append(self._ready)
         for descriptor in inherited:
             os.set_inheritable(descriptor, True)
-        self._server = os.posix_spawnp(
-            self._argv[0], self._argv, variables, setsigdef=_PLAIN_SIGNALS
-        )
+        self._server = os.posix_spawnp(self._argv[0], self._argv, variables)
         self._started = time.monotonic()
         theirs.close()
         if self._ready is not None:

@@ -8,7 +8,6 @@ terminal {"terminal": true} with its master. The order is that of runc.
 from __future__ import annotations
 
 import os
-import signal
 from errno import EACCES, ENOENT, ENOTDIR
 
 from minipod.sandbox import messages, root
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     import socket
     from typing import NoReturn
 
+    from minipod.sandbox.host_mounts import HostMount
     from minipod.sandbox.protocol import ContainerSpec, SandboxSpec
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -46,8 +46,6 @@ KUBERNETES_CAPABILITIES = sum(
 )
 """The default of containerd and CRI-O (containerd: oci.defaultUnixCaps)."""
 
-_IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
-
 
 class Program:
     """What is run: argv, environment, working folder."""
@@ -71,24 +69,26 @@ class Launch:
         self,
         pod: SandboxSpec,
         spec: ContainerSpec,
-        scratch: str | None,
+        private: tuple[str, list[HostMount]] | None,
         stdio: tuple[int, int, int],
         *,
         shared: bool,
     ) -> NoReturn:
-        """Become a container's first process. `scratch`: of a root of its own, None: the host's.
+        """Become a container's first process.
 
-        `shared`: the sandbox's mounts are shared, and this copy of them must not be.
+        `private`: the scratch of a root of its own, and the host's mounts that go over it; None:
+        the host's root. `shared`: the sandbox's mounts are shared, and this copy must not be.
         """
         try:
             self._detach(stdio)
             self._step = "make the container's root"
             if shared:
                 mounts.set_propagation("/", mounts.MS_SLAVE | mounts.MS_REC)
-            if scratch is None:
+            if private is None:
                 root.share_host(pod)
             else:
-                root.make_private(pod, scratch, self._warn)
+                scratch, others = private
+                root.make_private(pod, others, scratch, self._warn)
             self._run(Program(spec["argv"], spec["env"], spec["cwd"]))
         except root.Unstackable as unstackable:
             failure = failure_of("stack the container's root", unstackable.error)
@@ -122,10 +122,8 @@ class Launch:
             self._end({"error": failure_of(self._step, error)})
 
     def _detach(self, stdio: tuple[int, int, int]) -> None:
-        """Take only the stdio along, and no habit of Python's."""
+        """Take only the stdio along; execve cares for the signals (loop.catch_signals)."""
         self._step = "detach from the sandbox"
-        for number in _IGNORED_BY_PYTHON:
-            signal.signal(number, signal.SIG_DFL)
         os.setsid()
         for target, descriptor in enumerate(stdio):
             os.dup2(descriptor, target)

@@ -1,4 +1,4 @@
-"""The sandbox's one thread: descriptors, children and deadlines, each with a callback."""
+"""The one thread of zygote and sandbox: descriptors, children, signals and deadlines."""
 
 from __future__ import annotations
 
@@ -12,22 +12,45 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
 _DRAINED = 4096
+_CHILD_ENDED = int(signal.SIGCHLD)
+_CAUGHT = (
+    signal.SIGCHLD,
+    signal.SIGTERM,
+    signal.SIGINT,
+    signal.SIGHUP,
+    signal.SIGPIPE,
+    signal.SIGXFSZ,
+)
+
+
+def catch_signals() -> None:
+    """Catch the signals that matter, once in the zygote: a loop then hears of them.
+
+    Its children inherit this: a sandbox needs none of the calls again, and execve makes of
+    "caught" the default for the programs, where Python's "ignored" would stay.
+    """
+    for number in _CAUGHT:
+        signal.signal(number, _wake)
+
+
+def _wake(_number: int, _frame: object) -> None:
+    """Do nothing: the descriptor of `set_wakeup_fd` tells of it."""
 
 
 class Loop:
     """An epoll loop. A callback must not block and not raise: what it raises ends the loop."""
 
-    __slots__ = ("_callbacks", "_children", "_deadlines", "_epoll", "_pipe")
+    __slots__ = ("_callbacks", "_children", "_deadlines", "_epoll", "_pipe", "_signals")
 
     def __init__(self) -> None:
         self._epoll = select.epoll()
         self._callbacks: dict[int, Callable[[], None]] = {}
         self._children: dict[int, Callable[[int], None]] = {}
         self._deadlines: dict[Hashable, tuple[float, Callable[[], None]]] = {}
+        self._signals: dict[int, Callable[[], None]] = {_CHILD_ENDED: self._reap}
         self._pipe = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         signal.set_wakeup_fd(self._pipe[1], warn_on_full_buffer=False)
-        signal.signal(signal.SIGCHLD, _wake)
-        self.watch(self._pipe[0], self._reap)
+        self.watch(self._pipe[0], self._hear)
 
     def watch(self, descriptor: int, callback: Callable[[], None]) -> None:
         """Call back whenever a descriptor can be read, or its other end is closed."""
@@ -42,6 +65,10 @@ class Loop:
     def when_ended(self, pid: int, callback: Callable[[int], None]) -> None:
         """Call back with the wait status of a child when it has ended."""
         self._children[pid] = callback
+
+    def when_signalled(self, number: int, callback: Callable[[], None]) -> None:
+        """Call back when one of the signals of `catch_signals` came."""
+        self._signals[number] = callback
 
     def at(self, deadline: float, name: Hashable, callback: Callable[[], None]) -> None:
         """Call back once at a deadline (of the monotonic clock); a name has one deadline."""
@@ -87,11 +114,17 @@ class Loop:
             if entry is not None:
                 entry[1]()
 
-    def _reap(self) -> None:
+    def _hear(self) -> None:
         try:
-            os.read(self._pipe[0], _DRAINED)
+            numbers = os.read(self._pipe[0], _DRAINED)
         except BlockingIOError:
             return
+        for number in set(numbers):
+            callback = self._signals.get(number)
+            if callback is not None:
+                callback()
+
+    def _reap(self) -> None:
         while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
@@ -102,7 +135,3 @@ class Loop:
             callback = self._children.pop(pid, None)
             if callback is not None:  # else an orphan that came to the pod's first process
                 callback(status)
-
-
-def _wake(_number: int, _frame: object) -> None:
-    """Take a signal as caught, so that the descriptor of `set_wakeup_fd` tells of it."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 from contextlib import suppress
 
@@ -177,10 +176,8 @@ def _close(descriptors: list[int]) -> None:
 
 
 def _leave_the_host(spec: SandboxSpec) -> None:
-    """Cut the ties: the terminal's session, signals, and what is mounted here from now on."""
+    """Cut the ties: the session, the name, and what is mounted here from now on."""
     os.setsid()
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)  # as a first process, which they do not end
     processes.set_name("minipod-sandbox")
     # What the host mounts and unmounts reaches us; what is mounted here never reaches the host.
     mounts.set_propagation("/", mounts.MS_SLAVE | mounts.MS_REC)

@@ -13,7 +13,6 @@ import stat
 from contextlib import suppress
 
 from minipod.sandbox import own_files
-from minipod.sandbox.host_mounts import wanted
 from minipod.sandbox.own_files import STAGE
 from minipod.syscalls import mounts
 from minipod.syscalls.mounts import READ_ONLY
@@ -46,13 +45,14 @@ def share_host(spec: SandboxSpec) -> None:
     os.close(stage)
 
 
-def make_private(spec: SandboxSpec, scratch: str, warn: Callable[[str], None]) -> None:
+def make_private(
+    spec: SandboxSpec, others: list[HostMount], scratch: str, warn: Callable[[str], None]
+) -> None:
     """Enter a root of the container's own, whose layers lie below the folder `scratch`.
 
-    Unstackable, OSError. `warn` is told what is less than it should be.
+    `others` are the host's other mounts that it gets; `warn` is told what is less than it should
+    be. Unstackable, OSError.
     """
-    with open("/proc/self/mountinfo", "rb") as table:
-        others = wanted(os.fsdecode(table.read()), spec["masked"])
     stage, folder = os.open(STAGE, _PLACE), os.open(spec["folder"], _PLACE)
     layers = _Layers(scratch, warn)
     old = _enter(layers.stack_root())

@@ -20,6 +20,7 @@ if _BY_PATH:
     _HOME = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     sys.path.append(_HOME)
 from minipod.sandbox.keeper import Keeper  # noqa: E402
+from minipod.sandbox.loop import catch_signals  # noqa: E402
 from minipod.sandbox.own_group import OwnGroup  # noqa: E402
 from minipod.sandbox.protocol import LOCK, LOCK_HELD  # noqa: E402
 from minipod.syscalls import processes  # noqa: E402
@@ -46,6 +47,7 @@ def main(argv: list[str]) -> int:
         return LOCK_HELD
     os.chdir("/")
     os.umask(_MASK)
+    catch_signals()
     group = OwnGroup(root)
     keeper = Keeper(server, ready, lock)
     gc.collect()

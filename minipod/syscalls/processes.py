@@ -18,6 +18,8 @@ _NO_CLONE3 = (ENOSYS, EPERM, EINVAL)
 _PR_SET_NAME = 15
 _SETFD_CLOEXEC = 4
 _LAST = 0xFFFFFFFF
+_FDINFO = 1024
+_SIGCHLD = int(signal.SIGCHLD)
 
 # Unlike CDLL it keeps the interpreter's lock: nothing of Python runs between the fork and the
 # hooks that put the interpreter in order in the child.
@@ -57,7 +59,7 @@ def _clone3(namespaces: int, cgroup: int | None) -> tuple[int, int]:
     arguments = ctypes.create_string_buffer(
         struct.pack(
             "11Q",
-            *(flags, ctypes.addressof(pidfd), 0, 0, signal.SIGCHLD, 0, 0, 0, 0, 0, cgroup or 0),
+            *(flags, ctypes.addressof(pidfd), 0, 0, _SIGCHLD, 0, 0, 0, 0, 0, cgroup or 0),
         ),
         88,
     )
@@ -127,11 +129,15 @@ def seen_from_proc(pidfd: int) -> int:
 
     0 if it cannot be seen from there, -1 if it was reaped.
     """
-    with open(f"/proc/self/fdinfo/{pidfd}", "rb") as info:
-        for line in info:
-            if line.startswith(b"Pid:"):
-                return int(line[4:])
-    raise OSError(EINVAL, os.strerror(EINVAL), f"/proc/self/fdinfo/{pidfd}")
+    path = f"/proc/self/fdinfo/{pidfd}"
+    info = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        _, found, rest = os.read(info, _FDINFO).partition(b"\nPid:")
+    finally:
+        os.close(info)
+    if not found:
+        raise OSError(EINVAL, os.strerror(EINVAL), path)
+    return int(rest.split(None, 1)[0])
 
 
 def start_time(pid: int) -> int:
