@@ -125,17 +125,11 @@ class _Collection:
         """Note what reading found in a document: keys that stand twice, and `// comments`."""
         whole = Item({}, (), tree, reading)
         self._problems += [whole.problem(fault) for fault in tree.faults]
-        meant = all(not c.in_key and comments.is_free_text(c.path) for c in tree.comments)
-        if not meant:
+        if all(not c.in_key and comments.is_free_text(c.path) for c in tree.comments):
+            self.warnings += _told(tree, reading, comments.IN_FREE_TEXT)
+        else:
+            self._problems += _told(tree, reading, comments.MESSAGE)
             self._slashes[id(tree)] = tree.comments
-        (self.warnings if meant else self._problems).extend(
-            Problem(
-                "" if comment.in_key else path_text(comment.path),
-                comments.IN_FREE_TEXT if meant else comments.MESSAGE,
-                place=Place(reading.source, *comment.position),
-            )
-            for comment in tree.comments
-        )
 
     def pod(self, item: Item, namespace: Namespace) -> Document | None:
         """Return an item as a Pod, or None with its faults noted."""
@@ -172,10 +166,10 @@ class _Collection:
     def _note_duplicate(self, item: Item, reference: Reference) -> None:
         """Note a Pod that stands a second time in the request."""
         path: Path = ("metadata", "name")
-        first = self._seen.setdefault(reference, item.place(path))
-        if reference.name and first != item.place(path):
-            message = f"Duplicate value: {quoted(reference.name)}: also at {first}"
+        if reference.name and reference in self._seen:
+            message = f"Duplicate value: {quoted(reference.name)}: also at {self._seen[reference]}"
             self._note(item, [Fault(path, message, Kind.DUPLICATE)])
+        self._seen.setdefault(reference, item.place(path))
 
     def settle(self) -> None:
         """Raise what is wrong, in the order of the text."""
@@ -200,6 +194,13 @@ class _Collection:
     def _in_order(self, problem: Problem) -> tuple[int, int, int, str]:
         where = problem.place or Place("", 0, 0)
         return self._order.get(where.source, 0), where.line, where.column, str(problem)
+
+
+def _told(tree: Tree, reading: Reading, message: str) -> Iterator[Problem]:
+    """Yield the `// comments` of a document as problems."""
+    for comment in tree.comments:
+        field = "" if comment.in_key else path_text(comment.path)
+        yield Problem(field, message, place=Place(reading.source, *comment.position))
 
 
 def _begins_with(heads: set[Path], path: Path) -> bool:

@@ -168,6 +168,12 @@ def test_the_same_pod_twice_in_a_request_is_an_error_of_the_second():
     )
 
 
+def test_a_file_that_is_given_twice_holds_every_pod_twice():
+    with pytest.raises(InvalidManifest) as caught:
+        decode([Source("a.yaml", KUBIA_MANUAL)] * 2)
+    assert caught.value.message.endswith('Duplicate value: "kubia-manual": also at a.yaml:3:18')
+
+
 def test_the_same_name_in_two_namespaces_or_generated_is_no_duplicate():
     elsewhere = KUBIA_MANUAL.replace("{name:", "{namespace: b, name:")
     generated = KUBIA_MANUAL.replace("{name: kubia-manual", "{generateName: kubia-")
