@@ -29,7 +29,8 @@ _POOL = "addresses"
 class Cluster:
     """The fabric and the default node: built when the first pod needs them, rebuilt when lost.
 
-    `on_node_lost` is called when the node's namespace went, and with it every pod's link.
+    `on_lost` is called when one of them went: with True if it was the node, and with it every
+    pod's link.
     """
 
     def __init__(
@@ -37,12 +38,12 @@ class Cluster:
         hands: Hands,
         sandboxes: Sandboxes,
         wanted: IPv4Network | None,
-        on_node_lost: Callable[[], None],
+        on_lost: Callable[[bool], None],
     ) -> None:
         self._hands = hands
         self._sandboxes = sandboxes
         self._wanted = wanted
-        self._on_node_lost = on_node_lost
+        self._on_lost = on_lost
         self._building = asyncio.Lock()
         self._ready = False
         self._living: dict[str, Sandbox] = {}
@@ -185,8 +186,7 @@ class Cluster:
             return
         sandbox.close()
         self._ready = False
-        if uid == NODE_UID:
-            self._on_node_lost()
+        self._on_lost(uid == NODE_UID)
 
     def _folder(self, uid: str) -> str:
         root = self._hands.root

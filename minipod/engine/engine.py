@@ -22,7 +22,7 @@ from minipod.engine.ports import Ports
 from minipod.engine.recover import recover
 from minipod.engine.sandboxes import Sandboxes
 from minipod.engine.worker import PodWorker, Shop
-from minipod.errors import Conflict, HostError, NotFound
+from minipod.errors import Conflict, HostError, MinipodError, NotFound
 from minipod.kernel import processes
 from minipod.model.pod import JSON, view
 from minipod.model.times import parse_timestamp, timestamp
@@ -75,7 +75,7 @@ class Engine:
         self.info = ServerInfo(os.getpid(), hands.root.socket, hands.root.path, __version__)
         self._hands = hands
         self._sandboxes = Sandboxes(hands)
-        self._cluster = Cluster(hands, self._sandboxes, cluster_cidr, self._node_lost)
+        self._cluster = Cluster(hands, self._sandboxes, cluster_cidr, self._network_lost)
         self._events = Events(hands.store, hands.clock, hands.node_name)
         self._shop = Shop(
             hands,
@@ -232,11 +232,10 @@ class Engine:
     def _serve(self, worker: PodWorker) -> None:
         self._workers[worker.state.key] = worker
         task = asyncio.create_task(worker.run(), name=f"pod {worker.state.key.name}")
-        self._tasks.add(task)
+        self._keep(task)
         task.add_done_callback(lambda done: self._served(worker, done))
 
     def _served(self, worker: PodWorker, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
         if self._workers.get(worker.state.key) is worker:
             del self._workers[worker.state.key]
         if not task.cancelled() and task.exception() is not None:
@@ -260,10 +259,24 @@ class Engine:
         for worker in self._workers.values():
             worker.wake()
 
-    def _node_lost(self) -> None:
+    def _network_lost(self, links_lost: bool) -> None:  # noqa: FBT001 - a callback's one fact
+        """Have a lost fabric or node built again, if there are pods that need it."""
         for worker in self._workers.values():
-            worker.state.wired = False
+            if links_lost:
+                worker.state.wired = False
             worker.wake()
+        if self._workers:
+            self._keep(asyncio.create_task(self._rebuild(), name="rebuild the network"))
+
+    async def _rebuild(self) -> None:
+        try:
+            await self._cluster.ensure()
+        except MinipodError as error:
+            _log.warning("%s", error)  # the next pod that needs it meets it again
+
+    def _keep(self, task: asyncio.Task[None]) -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _ensure_namespace(self, name: str) -> None:
         if self.store.get(Key("Namespace", "", name)) is None:

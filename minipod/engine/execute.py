@@ -6,7 +6,7 @@ import asyncio
 import shutil
 from typing import TYPE_CHECKING
 
-from minipod.engine.pod_state import WIRED
+from minipod.engine.pod_state import JOURNALS, WIRED
 from minipod.engine.sandboxes import Order
 from minipod.errors import MinipodError, StepFailed
 from minipod.kernel import processes
@@ -177,6 +177,7 @@ class Execute:
 
     async def _forget(self, state: PodState) -> None:
         await asyncio.to_thread(shutil.rmtree, state.folder, ignore_errors=True)
+        self._hands.store.drop_record(JOURNALS, state.uid)
         self._hands.store.delete(state.key)
 
     def _address(self, state: PodState) -> IPv4Address:

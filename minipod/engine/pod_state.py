@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 WIRED = "wired"
 """The bucket of records for pods whose link and addresses are in place, by uid."""
 
+JOURNALS = "journals"
+"""The bucket of offsets, by uid: up to where a pod's journal has been told of in events."""
+
 
 @dataclass(slots=True)
 class PodState:
@@ -56,6 +59,13 @@ class PodState:
         if records:
             self.history = fold(self.history, records)
         return records
+
+    def recall(self, told: int) -> None:
+        """Fold in what an earlier server has told of: the journal's first `told` bytes."""
+        records, _ = read_journal(self.folder)
+        news, _ = read_journal(self.folder, told)
+        self.history = fold(self.history, records[: len(records) - len(news)])
+        self.journal_offset = told
 
     def journal_grew(self) -> None:
         """Take note that there is something to read."""

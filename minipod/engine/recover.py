@@ -12,7 +12,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from minipod.engine.cluster import INFRASTRUCTURE
-from minipod.engine.pod_state import WIRED, PodState
+from minipod.engine.pod_state import JOURNALS, WIRED, PodState
 from minipod.plan.lifecycle import SandboxState
 from minipod.sandbox.protocol import SERVER_GROUP
 from minipod.store.protocol import Key
@@ -34,6 +34,7 @@ async def recover(hands: Hands, cluster: Cluster, sandboxes: Sandboxes) -> list[
         meta = obj["metadata"]
         key = Key("Pod", meta["namespace"], meta["name"])
         state = PodState(key, meta["uid"], hands.root.pod_folder(meta["uid"]))
+        state.recall(hands.store.record(JOURNALS, state.uid) or 0)
         state.sandbox = await sandboxes.adopt(state.uid, state.folder, state)
         if state.sandbox is not None:
             state.stage = SandboxState.READY

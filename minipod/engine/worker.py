@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from minipod.engine.execute import Execute, NoAddress
+from minipod.engine.pod_state import JOURNALS
 from minipod.errors import MinipodError
 from minipod.model.pod import view
 from minipod.model.times import parse_timestamp
@@ -124,10 +125,18 @@ class PodWorker:
         await self._sleep(wake_at)
 
     def _read_journal(self, obj: JSON) -> None:
-        for record in self.state.read_journal():
-            note = narrate(record)
-            if note is not None:
-                self._shop.events.record(obj, note)
+        """Take in what is new, and tell of it, once: whichever server does."""
+        records = self.state.read_journal()
+        if not records:
+            return
+        store = self._shop.hands.store
+        with store.transaction():
+            for record in records:
+                note = narrate(record)
+                if note is not None:
+                    self._shop.events.record(obj, note)
+            store.put_record(JOURNALS, self.state.uid, self.state.journal_offset)
+        for record in records:
             self._shop.housekeeping.after(self.state, record)
 
     def _facts(self, obj: JSON) -> PodFacts:

@@ -336,3 +336,35 @@ def test_purge_takes_the_pods_that_do_not_obey(machine: Machine) -> None:
         assert engine.store.list("Pod") == []
 
     run(machine, scenario)
+
+
+def test_a_new_server_does_not_tell_old_news_again(machine: Machine) -> None:
+    async def first_server(machine: Machine, engine: Engine) -> None:
+        await created(engine)
+
+    async def second_server(machine: Machine, engine: Engine) -> None:
+        await engine.settled("default", "web")
+        assert reasons(engine).count("Started") == 1
+        assert all(event["count"] == 1 for event in engine.store.list("Event"))
+
+    run(machine, first_server)
+    run(machine, second_server)
+
+
+def test_a_lost_fabric_is_rebuilt_without_being_asked(machine: Machine) -> None:
+    async def scenario(machine: Machine, engine: Engine) -> None:
+        await created(engine)
+        old = machine.sandboxes["fabric"]
+        built = asyncio.Event()
+        ensure = machine.network.ensure_node
+
+        async def watched(*args: Any) -> None:
+            await ensure(*args)
+            built.set()
+
+        machine.network.ensure_node = watched  # type: ignore[method-assign]
+        old.die()
+        await built.wait()
+        assert machine.sandboxes["fabric"] is not old
+
+    run(machine, scenario)
