@@ -47,10 +47,7 @@ def router() -> dict[str, str]:
         "net/ipv4/icmp_ratelimit": "0",
     }
     if _has_ipv6():
-        settings |= {
-            f"{_IPV6}/conf/all/disable_ipv6": "1",
-            f"{_IPV6}/conf/default/disable_ipv6": "1",
-        }
+        settings[f"{_IPV6}/conf/all/disable_ipv6"] = "1"  # of links to come, too
     return settings
 
 

@@ -94,6 +94,19 @@ def test_two_roots_at_once_get_two_blocks(world: World) -> None:
     assert asyncio.run(both()) == {FIRST, SECOND}
 
 
+def test_two_roots_at_once_get_blocks_apart_also_if_their_sizes_differ(world: World) -> None:
+    small = IPv4Network("10.244.16.0/20")
+
+    async def both() -> list[IPv4Network]:
+        one, two = world.network(), world.network()
+        return await asyncio.gather(
+            one.claim(ONE, [FIRST, SECOND]), two.claim(TWO, [small, IPv4Network("10.246.0.0/16")])
+        )
+
+    one, two = asyncio.run(both())
+    assert not one.overlaps(two)
+
+
 def test_a_claim_with_every_block_taken_is_refused(world: World) -> None:
     asyncio.run(world.network().claim(ONE, [FIRST]))
     with pytest.raises(HostError, match="cannot claim"):

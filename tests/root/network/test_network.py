@@ -15,6 +15,8 @@ import pytest
 
 from minipod.errors import HostError
 from minipod.kernel import nft
+from minipod.kernel.network_links import Links
+from minipod.plan.claims import CLAIM_METRIC, PROTOCOL, Claim
 from tests.support import host
 from tests.support.wait import eventually
 
@@ -74,6 +76,16 @@ def whole_host() -> dict[str, Any]:
     }
 
 
+def redirects(namespace: HeldNamespace) -> int:
+    """Return how many ICMP redirects a namespace has sent, as its kernel counts them."""
+    names, numbers = (
+        line.split()
+        for line in namespace.ok("cat", "/proc/net/snmp").splitlines()
+        if "Icmp:" in line
+    )
+    return int(numbers[names.index("OutRedirects")])
+
+
 def second_node(
     cluster: Cluster, namespace: Callable[[], HeldNamespace]
 ) -> tuple[HeldNamespace, IPv4Network]:
@@ -105,7 +117,7 @@ def test_pods_and_host_reach_each_other_by_address(cluster: Cluster) -> None:
     one.ok(*ping(host.HOST_ADDRESS))
 
 
-def test_pods_of_two_nodes_reach_each_other_without_redirects(
+def test_pods_of_two_nodes_reach_each_other(
     cluster: Cluster, namespace: Callable[[], HeldNamespace]
 ) -> None:
     node, cidr = second_node(cluster, namespace)
@@ -114,7 +126,14 @@ def test_pods_of_two_nodes_reach_each_other_without_redirects(
     other.ok("ip", "link", "set", "eth0", "up")
     other.ok("ip", "addr", "add", f"{cidr[2]}/24", "dev", "eth0")
     other.ok("ip", "route", "add", "default", "via", str(cidr[1]))
-    assert "Redirect" not in one.ok("ping", "-c2", "-i0.2", "-W2", str(cidr[2]))
+    one.ok(*ping(cidr[2]))
+
+
+def test_the_fabric_does_not_redirect_the_host_to_a_node(cluster: Cluster) -> None:
+    """A route that the host learns so would outlive the node."""
+    cluster.pod(2)
+    host.run(*ping(cluster.address(2)))
+    assert redirects(cluster.fabric) == 0
 
 
 def test_a_pod_reaches_the_outside_with_the_hosts_address(cluster: Cluster) -> None:
@@ -218,9 +237,9 @@ def test_the_pods_bridge_is_where_the_documents_say(cluster: Cluster) -> None:
 
 def test_building_again_changes_nothing(cluster: Cluster) -> None:
     pod = cluster.pod(2)
-    before = whole_host()
+    before = whole_host() | {"node": cluster.node.ok("ip", "addr")}
     assert cluster.build() == []
-    after = whole_host()
+    after = whole_host() | {"node": cluster.node.ok("ip", "addr")}
     for state in (before, after):
         state.pop("ruleset")  # made anew: handles differ
     assert after == before
@@ -241,11 +260,13 @@ def test_a_lost_fabric_is_built_anew_and_pods_are_reached_again(
 def test_a_lost_node_is_built_anew(
     cluster: Cluster, namespace: Callable[[], HeldNamespace]
 ) -> None:
+    cluster.pod(2)
     cluster.network.forget(cluster.node)
     cluster.node.end()
+    eventually(lambda: "node0" not in cluster.fabric.ok("ip", "link"))
     cluster.node = namespace()
     assert asyncio.run(cluster.join()) == []
-    cluster.pod(2).ok(*ping(host.OUTSIDE_ADDRESS))
+    cluster.pod(3).ok(*ping(host.OUTSIDE_ADDRESS))
 
 
 def test_a_link_that_was_made_and_not_yet_marked_is_ours(cluster: Cluster) -> None:
@@ -349,6 +370,28 @@ def test_forwarding_stays_on_for_another_that_translates_addresses(
 
 
 # Beside others.
+
+
+def test_a_claim_is_given_up_when_another_root_claimed_a_part_of_it_meanwhile(
+    make_cluster: Callable[[str], Cluster], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kernel takes both, for their sizes differ."""
+    part = ["unreachable", "10.244.16.0/20", "metric", str(CLAIM_METRIC), "proto", str(PROTOCOL)]
+    add = Links.add_unreachable
+
+    async def meanwhile(links: Links, cidr: IPv4Network, metric: int, tag: int | None) -> bool:
+        monkeypatch.undo()
+        host.run("ip", "route", "add", *part, "window", str(Claim("00bb22", switched=False).tag))
+        return await add(links, cidr, metric, tag)
+
+    monkeypatch.setattr(Links, "add_unreachable", meanwhile)
+    cluster = make_cluster("00aa11")
+    try:
+        cluster.build(IPv4Network("10.244.0.0/16"), IPv4Network("10.245.0.0/16"))
+    finally:
+        host.run("ip", "route", "delete", *part)
+    assert cluster.plan.cluster == IPv4Network("10.245.0.0/16")
+    assert "10.244" not in host.run("ip", "route")
 
 
 @pytest.fixture
