@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,7 +16,6 @@ from minipod.cli.options import (
 )
 from minipod.cli.output import say, say_error, structured, table, tell
 from minipod.cli.resources import pod_names
-from minipod.client import podview
 from minipod.errors import NotFound
 
 if TYPE_CHECKING:
@@ -62,7 +61,11 @@ def get(
         every = client.pods_table if as_table else client.pods
         found, errors = [every(namespace, selector)], []
     if as_table:
-        _print_tables(found, _Look(output == "wide", namespace is None, not no_headers), namespace)
+        shown = _table(found, wide=output == "wide", everywhere=all_namespaces, bare=no_headers)
+        if shown:
+            tell(shown)
+        elif not names:
+            say(f"No resources found{f' in {namespace} namespace.' if namespace else ''}")
     elif names:
         _print_objects(found, output, alone=len(names) == 1)
     else:
@@ -70,12 +73,6 @@ def get(
     for error in errors:
         say_error(error)
     return int(bool(errors))
-
-
-class _Look(NamedTuple):
-    wide: bool
-    with_namespace: bool
-    headers: bool
 
 
 def _each(names: list[str], fetch: Callable[[str], JSON]) -> tuple[list[JSON], list[MinipodError]]:
@@ -90,27 +87,26 @@ def _each(names: list[str], fetch: Callable[[str], JSON]) -> tuple[list[JSON], l
     return found, errors
 
 
-def _print_tables(tables: list[JSON], look: _Look, namespace: str | None) -> None:
+def _table(tables: list[JSON], *, wide: bool, everywhere: bool, bare: bool) -> str:
+    """Return the rows of all tables as one, nothing if there are none."""
     rows = [row for one in tables for row in one["rows"]]
     if not rows:
-        if tables:
-            say(f"No resources found{f' in {namespace} namespace.' if namespace else ''}")
-        return
+        return ""
     columns = tables[0]["columnDefinitions"]
-    shown = [n for n, column in enumerate(columns) if look.wide or not column["priority"]]
+    shown = [n for n, column in enumerate(columns) if wide or not column["priority"]]
     header = [columns[n]["name"].upper() for n in shown]
     cells = [[row["cells"][n] for n in shown] for row in rows]
-    if look.with_namespace:
+    if everywhere:
         header.insert(0, "NAMESPACE")
         for line, row in zip(cells, rows, strict=True):
             line.insert(0, row["object"]["metadata"]["namespace"])
-    tell(table(header, cells, headers=look.headers))
+    return table(header, cells, headers=not bare)
 
 
 def _print_objects(objects: list[JSON], output: str | None, *, alone: bool) -> None:
     if output == "name":
         for one in objects:
-            tell(podview.reference(one))
+            tell(f"{one['kind'].lower()}/{one['metadata']['name']}")
     elif alone:
         for one in objects:
             tell(structured(one, output))

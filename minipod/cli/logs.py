@@ -15,7 +15,6 @@ from minipod.cli.options import (
     verb,
 )
 from minipod.cli.resources import pod_name
-from minipod.client.client import LogQuery
 
 if TYPE_CHECKING:
     from minipod.cli.session import Session
@@ -80,7 +79,7 @@ def logs(  # noqa: PLR0913 (an option each)
         raise click.UsageError("--all-containers and --container cannot be given together")
     if tail is None and selector is not None:
         tail = _TAIL_OF_MANY
-    query = LogQuery(
+    query = reading.LogQuery(
         container="",
         follow=follow,
         tail=tail if tail is not None and tail >= 0 else None,

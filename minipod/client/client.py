@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from minipod.client import http, unix
-from minipod.client.statuses import error_from, error_of
 from minipod.client.words import reason
 from minipod.errors import Expired, Forbidden, NotFound, Unavailable
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Iterable, Iterator
+
+    from minipod.client.logs import LogQuery
+    from minipod.client.sources import Source
 
     JSON = dict[str, Any]
 
@@ -22,24 +24,6 @@ DEFAULT_NAMESPACE = "default"
 _JSON = "application/json"
 _TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
 _OWN = "/apis/minipod.dev/v1"
-
-
-class Source(NamedTuple):
-    """A text with manifests, and the name that errors call it by."""
-
-    name: str
-    text: str
-
-
-class LogQuery(NamedTuple):
-    """Which part of a container's log."""
-
-    container: str
-    follow: bool = False
-    tail: int | None = None
-    since_seconds: int | None = None
-    timestamps: bool = False
-    previous: bool = False
 
 
 class Client:
@@ -104,6 +88,8 @@ class Client:
         for line in self._send("GET", _pods(namespace) + query).lines():
             event = json.loads(line)
             if event["type"] == "ERROR":
+                from minipod.client.statuses import error_from  # noqa: PLC0415 (seldom needed)
+
                 raise error_from(event["object"])
             yield event
 
@@ -231,6 +217,8 @@ class Client:
         for warning in response.warnings:
             self._warn(warning)
         if response.status >= 400:
+            from minipod.client.statuses import error_of  # noqa: PLC0415 (seldom needed)
+
             raise error_of(response)
         return response
 

@@ -10,7 +10,8 @@ from minipod.errors import BadRequest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from minipod.client.client import Client, Source
+    from minipod.client.client import Client
+    from minipod.client.sources import Source
 
     JSON = dict[str, Any]
 

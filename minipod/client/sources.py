@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from minipod.client.client import Source
 from minipod.client.words import reason
 from minipod.errors import BadRequest
 
@@ -16,6 +15,13 @@ if TYPE_CHECKING:
 STDIN = "-"
 _SUFFIXES = {".yaml", ".yml", ".json"}
 _LARGEST = 64 << 20  # far above what the server takes: its refusal names the limit
+
+
+class Source(NamedTuple):
+    """A text with manifests, and the name that errors call it by."""
+
+    name: str
+    text: str
 
 
 def read(names: Iterable[str]) -> list[Source]:

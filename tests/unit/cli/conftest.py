@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from minipod.cli.main import main
+from minipod.cli import main
 from tests.support.fake_server import FakeServer
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFi
 
     def run(*argv: str) -> Ran:
         capfd.readouterr()
-        code = main(argv)
+        code = main.run(argv)
         return Ran(code, *capfd.readouterr())
 
     return run

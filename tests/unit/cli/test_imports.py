@@ -29,8 +29,6 @@ GET = HELP | {
     "minipod.client",
     "minipod.client.client",
     "minipod.client.http",
-    "minipod.client.podview",
-    "minipod.client.statuses",
     "minipod.client.unix",
     "minipod.client.words",
 }
@@ -49,7 +47,7 @@ LIBRARY = {
 """What a client needs of the standard library, beside what click loads to parse and to help."""
 
 PROGRAM = """
-import contextlib, io, os, sys
+import contextlib, gc, io, os, sys
 import click
 command = click.Group("x", {"y": click.Command("y", params=[click.Option(["-o"])])})
 for args in (["--help"], ["y", "-o", "z"]):
@@ -57,8 +55,8 @@ for args in (["--help"], ["y", "-o", "z"]):
         command.main(args, standalone_mode=False)
 before = set(sys.modules)
 os.geteuid = lambda: 0
-from minipod.cli.main import main
-code = main(sys.argv[1:])
+from minipod.cli.main import run
+code = run(sys.argv[1:])
 print(*sorted(set(sys.modules) - before), file=sys.stderr)
 sys.exit(code)
 """

@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 
     from .conftest import Run
 
-PROGRAM = (
-    "import os, sys; os.geteuid = lambda: 0; from minipod.cli.main import main; sys.exit(main())"
-)
+PROGRAM = "import os, sys; os.geteuid = lambda: 0; from minipod.cli.main import main; main()"
 LOG = "GET /api/v1/namespaces/default/pods/web/log?container=a"
 POD = {
     "kind": "Pod",
