@@ -1,8 +1,7 @@
 """The store on disk: one SQLite file, written by one server.
 
 WAL: a change is one append and no sync. What is written survives any end of the server; a power
-cut may cost the last changes, never the file's consistency. Records are synced before a call
-returns.
+cut may cost the last changes, never the file's consistency.
 """
 
 from __future__ import annotations

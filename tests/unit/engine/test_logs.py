@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -110,6 +111,31 @@ def test_a_writer_who_never_stops_does_not_hold_a_reader(setting):
         with setting.file.open("ab", buffering=0) as writer:
             writer.write(LINE)
         assert await anext(pieces, None) is None
+
+    run(scenario())
+
+
+def test_a_follower_of_a_silent_log_does_nothing(setting, monkeypatch):
+    reads = 0
+    pread = os.pread
+
+    def counted(descriptor, length, offset):
+        nonlocal reads
+        reads += 1
+        return pread(descriptor, length, offset)
+
+    monkeypatch.setattr(os, "pread", counted)
+
+    async def scenario():
+        pieces = setting.read(follow=True)
+        await anext(pieces)
+        waiting = asyncio.ensure_future(anext(pieces, None))
+        for _ in range(3_000):
+            await asyncio.sleep(0)
+        assert reads == 2, "what there was, and that there is no more"
+        setting.end()
+        await waiting
+        setting.logs.close()
 
     run(scenario())
 
