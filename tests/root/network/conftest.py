@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from minipod.kernel.network import HostNetwork
-from minipod.plan.network import NetworkPlan, NodePlan
+from minipod.plan.network import NODE_PREFIX, NetworkPlan, NodePlan
+from minipod.sandbox import interfaces
 from tests.support import host
 from tests.support.namespaces import HeldNamespace
 from tests.support.wait import eventually
@@ -53,10 +54,8 @@ class Cluster:
         """Connect a pod with the node's address `number`, and set it up as its sandbox does."""
         pod, address = self._make(), self.address(number)
         asyncio.run(self.network.connect_pod(f"pod{number}", address, self.node, pod))
-        pod.ok("ip", "link", "set", "lo", "up")
-        pod.ok("ip", "link", "set", "eth0", "up")
-        pod.ok("ip", "addr", "add", f"{address}/24", "dev", "eth0")
-        pod.ok("ip", "route", "add", "default", "via", str(self.place.gateway))
+        gateway = str(self.place.gateway)
+        pod.inside(lambda: interfaces.configure(str(address), NODE_PREFIX, gateway))
         return pod
 
     def address(self, number: int) -> IPv4Address:
