@@ -45,11 +45,6 @@ class NetnsNames:
             if self._points_to(name, _target(pid)):
                 (self._folder / name).unlink()
 
-    def sweep(self, recorded: Iterable[tuple[str, int]]) -> None:
-        """Remove the names of processes that are gone, as (name, pid)."""
-        for name, pid in recorded:
-            self.remove(name, pid)
-
     def _take(self, name: str, target: str) -> bool:
         try:
             (self._folder / name).symlink_to(target)

@@ -72,15 +72,6 @@ def test_removing_what_is_gone_is_no_error(names: NetnsNames) -> None:
     names.remove("web", 4711)
 
 
-def test_a_sweep_removes_every_recorded_name_that_is_still_ours(
-    names: NetnsNames, folder: Path
-) -> None:
-    names.add(["one"], 4711)
-    names.add(["two"], 4712)
-    names.sweep([("one", 4711), ("two", 9), ("gone", 4)])
-    assert sorted(path.name for path in folder.iterdir()) == ["two"]
-
-
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(HostError, match="cannot name a namespace"):
