@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import logging
 import os
+import platform
 import signal
 import socket
 import subprocess
@@ -18,6 +19,7 @@ import time
 from contextlib import suppress
 from ipaddress import IPv4Network
 
+from minipod import __version__
 from minipod.api import make_app, serve
 from minipod.engine import Engine
 from minipod.engine.hands import Hands
@@ -26,10 +28,14 @@ from minipod.kernel.cgroups import find_or_mount
 from minipod.kernel.netns_names import NetnsNames
 from minipod.kernel.network import HostNetwork
 from minipod.model.root import Root
+from minipod.plan.objects import Machine
 from minipod.sandbox import zygote
 from minipod.sandbox.protocol import READY_VARIABLE, STOPPED
 from minipod.sandbox.remote import SandboxConnection, Zygote
 from minipod.store.sqlite import SqliteStore
+
+_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
+"""Kubernetes' words for the kernel's."""
 
 ZYGOTE_LOST = 75
 """The exit code of a server that has started a successor of its dead zygote, and of itself."""
@@ -73,7 +79,7 @@ async def _serve(root: Root, cluster_cidr: IPv4Network | None) -> int:
         zygote=parent,
         connect=SandboxConnection.connect,
         clock=time.time,
-        node_name=socket.gethostname(),
+        machine=_machine(),
     )
     engine = Engine(hands, cluster_cidr)
     loop = asyncio.get_running_loop()
@@ -94,6 +100,17 @@ async def _serve(root: Root, cluster_cidr: IPv4Network | None) -> int:
     with suppress(FileNotFoundError):
         os.unlink(root.socket)
     return STOPPED
+
+
+def _machine() -> Machine:
+    system = os.uname()
+    try:
+        release = platform.freedesktop_os_release()["PRETTY_NAME"]
+    except (OSError, KeyError):
+        release = system.sysname
+    architecture = _ARCHITECTURES.get(system.machine, system.machine)
+    # A node's name is a name of Kubernetes: lower case.
+    return Machine(system.nodename.lower(), system.release, architecture, release, __version__)
 
 
 def _listen(root: Root) -> socket.socket:

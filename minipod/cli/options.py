@@ -38,12 +38,13 @@ def _keep_debug(ctx: click.Context, _parameter: click.Parameter, value: bool) ->
 def _keep_cidr(ctx: click.Context, _parameter: click.Parameter, value: str | None) -> None:
     if value is None:
         return
-    from ipaddress import IPv4Network
+    from minipod.errors import BadRequest
+    from minipod.plan.addresses import parse_cluster_cidr
 
     try:
-        ctx.ensure_object(Session).cluster_cidr = str(IPv4Network(value))
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from error
+        ctx.ensure_object(Session).cluster_cidr = str(parse_cluster_cidr(value))
+    except BadRequest as error:
+        raise click.BadParameter(f"{error}: {error.hint}") from error
 
 
 _Spec = tuple[tuple[str, ...], dict[str, Any]]

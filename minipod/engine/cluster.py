@@ -131,6 +131,7 @@ class Cluster:
             for uid in (NODE_UID, FABRIC_UID):
                 sandbox = self._living.pop(uid, None)
                 if sandbox is not None:
+                    self._hands.network.forget(sandbox)
                     await sandbox.end()
                 await self._sandboxes.clear(uid)
             if self.plan is not None:
@@ -149,6 +150,7 @@ class Cluster:
     def close(self) -> None:
         """Let go of the sandboxes; they live on."""
         for sandbox in self._living.values():
+            self._hands.network.forget(sandbox)
             sandbox.close()
         self._living.clear()
 
@@ -170,20 +172,22 @@ class Cluster:
         if living is not None:
             return living
         await self._sandboxes.clear(uid)
-        root, node_name = self._hands.root, self._hands.node_name
-        if uid == NODE_UID:
-            order = Order(uid, self._folder(uid), node_name, node_names(root, node_name))
-        else:
-            order = Order(uid, self._folder(uid), uid, fabric_names(root))
-        sandbox = await self._sandboxes.create(order, _Part(self, uid))
+        sandbox = await self._sandboxes.create(self._order(uid), _Part(self, uid))
         self._living[uid] = sandbox
         return sandbox
+
+    def _order(self, uid: str) -> Order:
+        root, node, folder = self._hands.root, self._hands.node_name, self._folder(uid)
+        if uid == NODE_UID:
+            return Order(uid, f"node {node}", folder, node, node_names(root, node))
+        return Order(uid, "fabric", folder, "fabric", fabric_names(root))
 
     def lost(self, uid: str) -> None:
         """Take note that the fabric's or the node's sandbox ended unasked."""
         sandbox = self._living.pop(uid, None)
         if sandbox is None:
             return
+        self._hands.network.forget(sandbox)
         sandbox.close()
         self._ready = False
         self._on_lost(uid == NODE_UID)

@@ -26,6 +26,7 @@ from minipod.errors import Conflict, HostError, MinipodError, NotFound
 from minipod.kernel import processes
 from minipod.model.pod import JSON, view
 from minipod.model.times import parse_timestamp, timestamp
+from minipod.plan.objects import namespace_object, node_object, with_network
 from minipod.plan.qos import qos_class
 from minipod.store.protocol import Key
 
@@ -92,7 +93,7 @@ class Engine:
 
     async def start(self) -> None:
         """Take back what earlier servers left: pods that run on, and what is to be cleared away."""
-        self._ensure_namespace("default")
+        self._ensure_objects()
         states = await recover(self._hands, self._cluster, self._sandboxes)
         for state in states:
             self._serve(PodWorker(self._shop, state))
@@ -127,6 +128,7 @@ class Engine:
         warnings: tuple[str, ...] = ()
         try:
             warnings = await self._cluster.ensure()
+            self._tell_node()
         except HostError as error:
             _log.warning("%s", error)  # the worker meets it again, and tells it in the status
         self._serve(PodWorker(self._shop, self._new_state(key, stored)))
@@ -162,7 +164,8 @@ class Engine:
         seconds = pod.spec.termination_grace_period_seconds if grace is None else max(grace, 0)
         deadline = self._hands.clock() + seconds
         before = pod.metadata.deletion_timestamp
-        if not before or parse_timestamp(before) > deadline:
+        if not before or (worker.state.deadline or parse_timestamp(before)) > deadline:
+            worker.state.deadline = deadline
             obj["metadata"] |= {
                 "deletionTimestamp": timestamp(deadline),
                 "deletionGracePeriodSeconds": seconds,
@@ -207,7 +210,7 @@ class Engine:
                     self.store.delete(Key(kind, meta.get("namespace", ""), meta["name"]))
             for image in self.images.list():
                 self.images.unmap(image)
-        self._ensure_namespace("default")
+        self._ensure_objects()
 
     def pod_folder(self, uid: str) -> str:
         """Return the folder of a pod: its journal and logs."""
@@ -281,17 +284,22 @@ class Engine:
     def _ensure_namespace(self, name: str) -> None:
         if self.store.get(Key("Namespace", "", name)) is None:
             now = timestamp(self._hands.clock())
-            self.store.create(
-                {
-                    "apiVersion": "v1",
-                    "kind": "Namespace",
-                    "metadata": {
-                        "name": name,
-                        "uid": str(uuid.uuid4()),
-                        "creationTimestamp": now,
-                        "labels": {"kubernetes.io/metadata.name": name},
-                    },
-                    "spec": {"finalizers": ["kubernetes"]},
-                    "status": {"phase": "Active"},
-                }
-            )
+            self.store.create(namespace_object(name, str(uuid.uuid4()), now))
+
+    def _ensure_objects(self) -> None:
+        """Have the objects that nobody creates: the first namespace, and the node."""
+        self._ensure_namespace("default")
+        machine = self._hands.machine
+        key = Key("Node", "", machine.name)
+        if self.store.get(key) is None:
+            now = timestamp(self._hands.clock())
+            self.store.create(node_object(machine, str(uuid.uuid4()), now))
+        if self._cluster.node is not None:
+            self._tell_node()
+
+    def _tell_node(self) -> None:
+        """Have the Node object say where it is in the network."""
+        place = self._cluster.required_node
+        node = self.store.get(Key("Node", "", place.name))
+        assert node is not None
+        self.store.update(with_network(node, place))

@@ -86,6 +86,7 @@ class Execute:
         pod = view(obj)
         order = Order(
             state.uid,
+            f"pod {pod.metadata.namespace}/{pod.metadata.name}",
             state.folder,
             pod.hostname,
             pod_names(self._hands.root, pod.metadata.namespace, pod.metadata.name),

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from minipod.kernel.netns_names import NetnsNames
     from minipod.kernel.protocols import Network
     from minipod.model.root import Root
+    from minipod.plan.objects import Machine
     from minipod.sandbox.remote import SandboxConnection, Zygote
     from minipod.store.protocol import Store
 
@@ -37,4 +38,9 @@ class Hands:
     zygote: Zygote
     connect: Connect
     clock: Callable[[], float]
-    node_name: str
+    machine: Machine
+
+    @property
+    def node_name(self) -> str:
+        """The default node's name: the machine's."""
+        return self.machine.name

@@ -31,9 +31,10 @@ JOURNALS = "journals"
 class PodState:
     """The facts of one pod, as far as they do not stand in its object.
 
-    `on_change` is called when a fact changed that nobody was asked for.
     `told` holds, for each container, the attempt and the restart that its sandbox was last told;
-    `asked_to_end` the attempts that were sent SIGTERM.
+    `asked_to_end` the attempts that were sent SIGTERM; `deadline` when a deletion ends with force,
+    to the fraction that the object's deletionTimestamp lacks. `on_change` is called when a fact
+    changed that nobody was asked for.
     """
 
     key: Key
@@ -46,6 +47,7 @@ class PodState:
     journal_offset: int = 0
     told: dict[str, tuple[int, Restart | None]] = field(default_factory=dict)
     asked_to_end: set[tuple[str, int]] = field(default_factory=set)
+    deadline: float | None = None
     on_change: Callable[[], None] = lambda: None
 
     @property

@@ -41,6 +41,7 @@ class Order:
     """What a sandbox is to be: `names` are tried in order below /run/netns."""
 
     uid: str
+    title: str
     folder: str
     hostname: str
     names: Sequence[str]
@@ -129,6 +130,7 @@ class Sandboxes:
             born = await hands.zygote.fork(
                 {
                     "uid": order.uid,
+                    "title": f"minipod: {order.title} of {hands.root.path}",
                     "hostname": order.hostname,
                     "folder": order.folder,
                     "masked": [hands.root.path],

@@ -144,7 +144,8 @@ class PodWorker:
         images = self._shop.images.list()
         deletion = None
         if pod.metadata.deletion_timestamp:
-            deletion = Deletion(parse_timestamp(pod.metadata.deletion_timestamp))
+            rounded = parse_timestamp(pod.metadata.deletion_timestamp)
+            deletion = Deletion(self.state.deadline or rounded)
         return self.state.facts(
             pod,
             {

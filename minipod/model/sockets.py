@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import msgspec
 
-if TYPE_CHECKING:
-    from minipod.model.pod import Protocol
+from minipod.model.pod import Protocol
 
 
 class Socket(msgspec.Struct, frozen=True):

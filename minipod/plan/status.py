@@ -154,7 +154,7 @@ def _back_off(pod: Pod, name: str, known: ContainerFacts, now: float) -> JSON | 
 
 def back_off_message(pod: Pod, name: str, delay: float) -> str:
     """Return the kubelet's words for a container that waits for its restart."""
-    seconds = int(delay)
+    seconds = round(delay)
     minutes, rest = divmod(seconds, 60)
     words = f"{minutes}m{rest}s" if minutes else f"{rest}s"
     meta = pod.metadata

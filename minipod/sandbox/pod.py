@@ -179,6 +179,7 @@ def _leave_the_host(spec: SandboxSpec) -> None:
     """Cut the ties: the session, the name, and what is mounted here from now on."""
     os.setsid()
     processes.set_name("minipod-sandbox")
+    processes.set_title(processes.own_arguments(), spec["title"])
     # What the host mounts and unmounts reaches us; what is mounted here never reaches the host.
     mounts.set_propagation("/", mounts.MS_SLAVE | mounts.MS_REC)
     namespaces.sethostname(spec["hostname"])

@@ -118,13 +118,14 @@ if TYPE_CHECKING:
     class SandboxSpec(TypedDict):
         """A sandbox to fork.
 
-        `folder` is the pod's, and exists. `masked` are host folders that no
-        container may see. `files` maps a path as containers see it ("/etc/hosts") to the name of
-        a file in the pod's folder. The sandbox of a node or of the fabric differs in nothing: its
-        containers are just never started.
+        `title` is what `ps` shows of it. `folder` is the pod's, and exists. `masked` are host
+        folders that no container may see. `files` maps a path as containers see it ("/etc/hosts")
+        to the name of a file in the pod's folder. The sandbox of a node or of the fabric differs
+        in nothing: its containers are just never started.
         """
 
         uid: str
+        title: str
         hostname: str
         folder: str
         masked: list[str]

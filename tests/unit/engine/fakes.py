@@ -16,6 +16,7 @@ from minipod.errors import HostError, StepFailed
 from minipod.kernel.fake import FakeNetwork
 from minipod.model.pod import JSON
 from minipod.model.root import Root
+from minipod.plan.objects import Machine as MachineFacts
 from minipod.sandbox.protocol import JOURNAL
 from minipod.store.memory import MemoryStore
 
@@ -143,7 +144,7 @@ class Machine:
             zygote=self,  # type: ignore[arg-type]
             connect=self.connect,  # type: ignore[arg-type]
             clock=self.clock,
-            node_name="machine",
+            machine=MachineFacts("machine", "6.1.0", "amd64", "Linux", "0.1"),
         )
 
     def engine(self, cidr: IPv4Network | None = None) -> Engine:

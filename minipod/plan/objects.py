@@ -1,0 +1,93 @@
+"""The Kubernetes objects that nobody writes: the namespaces and the node."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from minipod.model.pod import JSON
+    from minipod.plan.network import NodePlan
+
+PODS_ON_A_NODE = 253
+"""What a node CIDR of /24 holds: 256 less network, gateway and broadcast."""
+
+
+class Machine(msgspec.Struct, frozen=True):
+    """What a Node object tells of the machine under it; `os` as /etc/os-release has it."""
+
+    name: str
+    kernel: str
+    architecture: str
+    os: str
+    version: str
+
+
+def namespace_object(name: str, uid: str, created: str) -> JSON:
+    """Return a Namespace, active."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": {
+            "name": name,
+            "uid": uid,
+            "creationTimestamp": created,
+            "labels": {"kubernetes.io/metadata.name": name},
+        },
+        "spec": {"finalizers": ["kubernetes"]},
+        "status": {"phase": "Active"},
+    }
+
+
+def node_object(machine: Machine, uid: str, created: str) -> JSON:
+    """Return the Node of this machine, before it has a network."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {
+            "name": machine.name,
+            "uid": uid,
+            "creationTimestamp": created,
+            "labels": {
+                "kubernetes.io/hostname": machine.name,
+                "kubernetes.io/os": "linux",
+                "kubernetes.io/arch": machine.architecture,
+            },
+        },
+        "spec": {},
+        "status": {
+            "capacity": {"pods": str(PODS_ON_A_NODE)},
+            "allocatable": {"pods": str(PODS_ON_A_NODE)},
+            "conditions": [
+                {
+                    "type": "Ready",
+                    "status": "True",
+                    "reason": "MinipodReady",
+                    "message": "minipod is serving",
+                    "lastHeartbeatTime": created,
+                    "lastTransitionTime": created,
+                }
+            ],
+            "addresses": [{"type": "Hostname", "address": machine.name}],
+            "nodeInfo": {
+                "architecture": machine.architecture,
+                "containerRuntimeVersion": f"minipod://{machine.version}",
+                "kernelVersion": machine.kernel,
+                "kubeletVersion": f"v{machine.version}",
+                "operatingSystem": "linux",
+                "osImage": machine.os,
+            },
+        },
+    }
+
+
+def with_network(node: JSON, place: NodePlan) -> JSON:
+    """Return a Node object that says where it is in the pod network."""
+    cidr = str(place.cidr)
+    own = {"type": "InternalIP", "address": str(place.address)}
+    others = [each for each in node["status"]["addresses"] if each["type"] != "InternalIP"]
+    return node | {
+        "spec": node["spec"] | {"podCIDR": cidr, "podCIDRs": [cidr]},
+        "status": node["status"] | {"addresses": [own, *others]},
+    }
