@@ -19,6 +19,7 @@ from minipod.cli.resources import pod_name
 if TYPE_CHECKING:
     from minipod.cli.session import Session
 
+_LONGEST_COMMAND = 60
 _HEADER = ("POD", "CONTAINER", "PROTOCOL", "ADDRESS", "PORT", "DECLARED", "PID", "COMMAND")
 
 
@@ -64,5 +65,12 @@ def _cells(row: dict[str, Any]) -> list[object]:
         row["port"],
         "yes" if row["declared"] else "no",
         row["pid"],
-        row["command"],
+        _shortened(row["command"]),
     ]
+
+
+def _shortened(command: str | None) -> str | None:
+    """Return a command line that leaves the table a table; -o json has it whole."""
+    if command is None or len(command) <= _LONGEST_COMMAND:
+        return command
+    return command[: _LONGEST_COMMAND - 1] + "…"

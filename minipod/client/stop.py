@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import time
 from typing import TYPE_CHECKING
 
 from minipod.errors import Unavailable
+from minipod.sandbox.protocol import LOCK
 
 if TYPE_CHECKING:
     from minipod.client.client import Client
@@ -15,13 +18,29 @@ _LOOK_AGAIN = 0.01
 
 
 def stop(client: Client) -> bool:
-    """Return True when the server has ended, False if none ran. Unavailable if it stays."""
+    """Return True when the server has ended, False if none ran. Unavailable if it stays.
+
+    Its zygote holds the root's lock to the end: nothing of both is left when the lock is free.
+    """
     if not client.answers():
         return False
-    client.stop_server()
-    deadline = time.monotonic() + _DEADLINE
-    while client.answers():
-        if time.monotonic() > deadline:
-            raise Unavailable(f"cannot stop the server of {client.root}: it still answers")
-        time.sleep(_LOOK_AGAIN)
+    lock = os.open(f"{client.root}/{LOCK}", os.O_RDWR | os.O_CLOEXEC)
+    try:
+        client.stop_server()
+        _wait(client.root, lock)
+    finally:
+        os.close(lock)
     return True
+
+
+def _wait(root: str, lock: int) -> None:
+    deadline = time.monotonic() + _DEADLINE
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise Unavailable(f"cannot stop the server of {root}: it is still there") from None
+            time.sleep(_LOOK_AGAIN)
+        else:
+            return

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import json
+import os
+import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -382,10 +386,28 @@ def test_without_a_server(run: Run, tmp_path: Path) -> None:
     assert run("version").out == f"Client Version: {__version__}\nServer Version: not running\n"
 
 
-def test_server_stop_waits_for_its_end(server: FakeServer, run: Run) -> None:
+def test_server_stop_waits_until_the_lock_is_free(
+    server: FakeServer, run: Run, tmp_path: Path
+) -> None:
+    lock = os.open(tmp_path / "server.lock", os.O_RDWR | os.O_CREAT)
+    fcntl.flock(lock, fcntl.LOCK_EX)
     server.answers[f"POST {OWN}/server/stop"] = Answer({})
-    server.on_request = server.close
+    released = threading.Timer(0.2, os.close, [lock])
+    pending = [released]
+    server.on_request = lambda: pending.pop().start() if pending else None
+    begun = time.monotonic()
     assert run("server", "stop").out == "server stopped\n"
+    assert time.monotonic() - begun >= 0.2
+
+
+def test_a_long_command_leaves_the_ports_a_table(server: FakeServer, run: Run) -> None:
+    row = {name: None for name in ("namespace", "pod", "container", "address", "pid")}
+    row |= {"protocol": "TCP", "port": 80, "declared": True, "command": "x" * 1000}
+    server.answers[f"GET {OWN}/ports"] = Answer({"items": [row]})
+    table = run("ports").out
+    assert max(map(len, table.splitlines())) < 140
+    assert table.rstrip().endswith("x…")
+    assert json.loads(run("ports", "-o", "json").out)[0]["command"] == "x" * 1000
 
 
 @pytest.mark.parametrize(
