@@ -401,9 +401,9 @@ def test_server_stop_waits_until_the_lock_is_free(
 
 
 def test_a_long_command_leaves_the_ports_a_table(server: FakeServer, run: Run) -> None:
-    row = {name: None for name in ("namespace", "pod", "container", "address", "pid")}
+    row = dict.fromkeys(("namespace", "pod", "container", "address", "pid"))
     row |= {"protocol": "TCP", "port": 80, "declared": True, "command": "x" * 1000}
-    server.answers[f"GET {OWN}/ports"] = Answer({"items": [row]})
+    server.answers[f"GET {OWN}/ports?namespace=default"] = Answer({"items": [row]})
     table = run("ports").out
     assert max(map(len, table.splitlines())) < 140
     assert table.rstrip().endswith("x…")
