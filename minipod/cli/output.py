@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from minipod.client.words import reason
+from minipod.errors import HostError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -19,8 +22,13 @@ _NONE = "<none>"
 
 
 def tell(text: str) -> None:
-    """Write a line to stdout, at once."""
-    click.echo(text)
+    """Write a line to stdout, at once. HostError if it takes no more (a full disk)."""
+    try:
+        click.echo(text)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise HostError(f"cannot write to stdout: {reason(error)}") from error
 
 
 def say(text: str) -> None:

@@ -8,8 +8,7 @@ import click
 
 from minipod.cli.options import epilog, output_option, pass_session, verb
 from minipod.cli.output import as_json, tell
-from minipod.cli.session import require_root
-from minipod.errors import Unavailable
+from minipod.errors import Conflict, Unavailable
 
 if TYPE_CHECKING:
     from minipod.cli.session import Session
@@ -29,7 +28,8 @@ def _run(session: Session) -> None:
     """Run the server in the foreground, its log on stderr. Ctrl+C ends it; pods run on."""
     from minipod.client import start
 
-    require_root()
+    if session.client(start=False).answers():
+        raise Conflict(f"the server of {session.root} runs already")
     start.run_in_foreground(session.root, session.cluster_cidr)
 
 

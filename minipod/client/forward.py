@@ -137,14 +137,15 @@ class Forwarder:
 
 
 def sandbox_of(root: str, pod: dict[str, Any]) -> Sandbox:
-    """Return a connection to a pod's sandbox. Conflict if the pod has none yet, or no more."""
+    """Return a connection to the sandbox of a pod. Conflict if the pod does not run."""
+    phase = pod.get("status", {}).get("phase", "Pending")
+    message = f"unable to forward port because pod is not running. Current status={phase}"
+    if phase != "Running":
+        raise Conflict(message)
     try:
         return Sandbox(root, pod["metadata"]["uid"])
     except Unavailable as error:
-        phase = pod.get("status", {}).get("phase", "Pending")
-        raise Conflict(
-            f"unable to forward port because pod is not running. Current status={phase}"
-        ) from error
+        raise Conflict(message) from error
 
 
 def forward(sandbox: Sandbox, listeners: Iterable[Listener], events: Events) -> None:

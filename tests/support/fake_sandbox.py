@@ -7,7 +7,7 @@ import os
 import socket
 import threading
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from minipod.sandbox.protocol import SOCKET, VERSION
 
@@ -40,6 +40,12 @@ class FakeSandbox:
         self._listening.bind(str(folder / SOCKET))
         self._listening.listen()
         threading.Thread(target=self._serve, daemon=True).start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """End, as a killed sandbox does."""

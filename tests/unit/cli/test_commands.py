@@ -386,6 +386,11 @@ def test_without_a_server(run: Run, tmp_path: Path) -> None:
     assert run("version").out == f"Client Version: {__version__}\nServer Version: not running\n"
 
 
+def test_a_second_server_is_not_run(server: FakeServer, run: Run) -> None:
+    done = run("server", "run")
+    assert done == (1, "", f"Error: the server of {server.root} runs already\n")
+
+
 def test_server_stop_waits_until_the_lock_is_free(
     server: FakeServer, run: Run, tmp_path: Path
 ) -> None:

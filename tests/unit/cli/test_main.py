@@ -85,6 +85,14 @@ def test_ctrl_c_is_130_without_a_word(server: FakeServer) -> None:
         assert (running.returncode, err.strip()) == (130, "")
 
 
+def test_a_full_disk_is_one_line(server: FakeServer) -> None:
+    with open("/dev/full", "w") as full:
+        argv = [sys.executable, "-c", PROGRAM, "version", "--client"]
+        done = subprocess.run(argv, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "Error: cannot write to stdout: no space left on device\n"
+
+
 def test_a_reader_that_goes_ends_it_without_a_word(server: FakeServer) -> None:
     server.answers["GET /api/v1/namespaces/default/pods/web"] = Answer(POD)
     server.answers[LOG] = Answer(chunks=[b"x" * 65535 + b"\n"] * 100)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 POD = {
     "metadata": {"namespace": "default", "name": "web", "uid": "u"},
     "spec": {"containers": [{"name": "a", "ports": [{"name": "http", "containerPort": 80}]}]},
+    "status": {"phase": "Running"},
 }
 
 
@@ -258,6 +259,8 @@ def test_connections_beyond_the_open_files_wait(
             client.close()
 
 
-def test_a_pod_without_sandbox_cannot_be_forwarded_to(tmp_path: Path) -> None:
-    with pytest.raises(Conflict, match=r"pod is not running. Current status=Pending"):
+def test_a_pod_that_does_not_run_cannot_be_forwarded_to(tmp_path: Path) -> None:
+    with pytest.raises(Conflict, match=r"pod is not running. Current status=Running"):
         forward.sandbox_of(str(tmp_path), POD)
+    with FakeSandbox(tmp_path, "u", inside), pytest.raises(Conflict, match=r"status=Pending"):
+        forward.sandbox_of(str(tmp_path), POD | {"status": {"phase": "Pending"}})
