@@ -66,13 +66,20 @@ def test_the_program_is_pid_1_and_sees_its_own_container_only(minipod: Minipod) 
 
 def test_a_file_of_one_is_seen_by_nobody_else(minipod: Minipod) -> None:
     two(minipod)
-    marks = ("/etc/minipod-test", "/root/minipod-test", "/tmp/minipod-test", "/run/minipod-test",
-             "/var/minipod-test", "/dev/shm/minipod-test")  # fmt: skip
+    folders = ("/etc", "/root", "/tmp", "/run", "/var", "/dev")
+    marks = [f"{folder}/minipod-test" for folder in folders]
     for mark in marks:
         inside(minipod, "web", "a", f"echo mine >{mark}")
         assert inside(minipod, "web", "a", f"cat {mark}") == "mine"
         assert not Path(mark).exists()
         assert minipod("exec", "web", "-c", "b", "--", "cat", mark).returncode != 0
+
+
+def test_shared_memory_is_the_pod_s(minipod: Minipod) -> None:
+    two(minipod)
+    inside(minipod, "web", "a", "echo ours >/dev/shm/minipod-test")
+    assert inside(minipod, "web", "b", "cat /dev/shm/minipod-test") == "ours"
+    assert not Path("/dev/shm/minipod-test").exists()
 
 
 def test_a_file_of_the_host_is_seen_and_stays_as_it_is(minipod: Minipod, on_disk: Path) -> None:

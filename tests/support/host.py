@@ -131,7 +131,8 @@ def control_groups(root: Path) -> list[Path]:
     """Return the control groups of `root` that are left, on every v2 tree that is mounted."""
     mounts = [line.split(" - ") for line in Path("/proc/self/mountinfo").read_text().splitlines()]
     trees = [Path(left.split()[4]) for left, right in mounts if right.startswith("cgroup2 ")]
-    return [group for tree in trees for group in tree.glob(f"**/minipod/{root_id(root)}")]
+    ending = f"/minipod/{root_id(root)}"
+    return [Path(path) for tree in trees for path, _, _ in os.walk(tree) if path.endswith(ending)]
 
 
 def remains(root: Path, before: Snapshot) -> list[str]:
