@@ -254,8 +254,9 @@ def test_connections_beyond_the_open_files_wait(
         clients = [stack.enter_context(running.connect()) for _ in range(6)]
         for client in clients:
             client.sendall(b"x")
-        for client in clients:
+        for number, client in enumerate(clients):
             assert client.recv(1) == b"x"
+            assert len(running.handled) <= number + 2
             client.close()
 
 
