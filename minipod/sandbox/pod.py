@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 from contextlib import suppress
 
 from minipod.sandbox import interfaces, messages
@@ -41,6 +42,9 @@ def live(spec: SandboxSpec, cgroup: int, control: socket.socket, seq: int) -> No
         pod = _born(spec, cgroup, control, seq)
         while pod is not None:
             pod.loop.turn()
+    except BaseException:  # noqa: BLE001 - a bug: the server's log is the place to tell
+        sys.excepthook(*sys.exc_info())
+        sys.stderr.flush()
     finally:
         os._exit(_FAILED)  # never back into the zygote
 
