@@ -26,6 +26,8 @@ def _keep(name: str) -> Callable[[click.Context, click.Parameter, str | None], N
 
 
 def _keep_root(ctx: click.Context, _parameter: click.Parameter, value: str | None) -> None:
+    if value == "":
+        raise click.BadParameter("must name a folder")
     if value is not None:
         ctx.ensure_object(Session).root = os.path.abspath(value)
 

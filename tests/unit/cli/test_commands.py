@@ -178,6 +178,7 @@ def test_an_unknown_kind_is_told_as_kubectl_does(server: FakeServer, run: Run) -
         "ports web -A",
         "image map x",
         "server",
+        "--root= get pods",
         "--cluster-cidr nonsense get pods",
         "--cluster-cidr 10.0.0.1/8 get pods",
     ],
