@@ -12,7 +12,7 @@ from minipod.sandbox import children, own_files
 from minipod.sandbox.failures import Refused, failure_of, refusal
 from minipod.sandbox.host_files import HostFiles
 from minipod.sandbox.host_mounts import HostMounts
-from minipod.sandbox.logs import Pump
+from minipod.sandbox.logs import Log, Pump
 from minipod.sandbox.protocol import CONTAINERS, START_FAILED
 from minipod.syscalls.namespaces import NEWNS, NEWPID
 
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     Failed = Callable[[Failure], None]
 
 _BY_SIGNAL = 128
-_PIPE = os.O_CLOEXEC
-_LOG_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
 
 
 class Container:
@@ -57,15 +55,17 @@ class Container:
         self.when_failed = when_failed
         self.pumps: list[Pump] = []
         self.child: Child | None = None
-        self.group = self.log = -1
+        self.log: Log | None = None
+        self.group = -1
 
     def close(self) -> None:
         """Write the rest of the output, and give all descriptors back."""
         for pump in self.pumps:
             pump.drain()
-        for descriptor in (self.log, self.group):
-            if descriptor >= 0:
-                os.close(descriptor)
+        if self.log is not None:
+            self.log.close()
+        if self.group >= 0:
+            os.close(self.group)
 
 
 class Containers:
@@ -165,7 +165,7 @@ class Containers:
             with suppress(FileExistsError):
                 os.mkdir(folder, 0o755, dir_fd=context.folder)
         log = f"{CONTAINERS}/{spec['name']}/{spec['attempt']}.log"
-        container.log = os.open(log, _LOG_FLAGS, 0o640, dir_fd=context.folder)
+        container.log = Log(log, context.folder)
 
     def _spawn(self, container: Container, *, share: bool) -> Child:
         context, spec = self._context, container.spec
@@ -176,8 +176,8 @@ class Containers:
             below = f"{CONTAINERS}/{spec['name']}/{spec['attempt']}.rootfs"
             os.mkdir(below, 0o700, dir_fd=context.folder)
             private = f"{context.spec['folder']}/{below}", self._host_mounts.wanted()
-        out, out_end = os.pipe2(_PIPE)
-        err, err_end = os.pipe2(_PIPE)
+        out, out_end = os.pipe2(os.O_CLOEXEC)
+        err, err_end = os.pipe2(os.O_CLOEXEC)
 
         def launch(way: Launch) -> NoReturn:
             stdio = (context.nothing, out_end, err_end)
@@ -192,6 +192,7 @@ class Containers:
         finally:
             os.close(out_end)
             os.close(err_end)
+        assert container.log is not None
         container.pumps = [
             Pump(context.loop, out, container.log, "stdout"),
             Pump(context.loop, err, container.log, "stderr"),

@@ -62,15 +62,17 @@ class Execs:
     def hang_up(self, peer: object) -> None:
         """Send SIGHUP to what a peer has run, for it has gone."""
         for child, request in self._requests.items():
-            if request.peer is peer:
-                with suppress(ProcessLookupError):
-                    os.killpg(child.pid, signal.SIGHUP)
+            if request.peer is peer and child.running:
+                _hang_up(child)
 
     def began(self, child: Child) -> None:
         """Tell the peer, and hand over the terminal."""
+        request = self._requests[child]
         terminal = [child.terminal] if child.terminal >= 0 else []
-        self._requests[child].answer({"pid": child.seen_pid}, terminal)
+        request.answer({"pid": child.seen_pid}, terminal)
         child.close_terminal()
+        if request.peer.gone:
+            _hang_up(child)
 
     def warned(self, child: Child, message: str) -> None:
         """Take no note: an exec sets up nothing that could be less than it should."""
@@ -86,6 +88,11 @@ class Execs:
         request.finish(
             {"exit": {"code": _BY_SIGNAL + number if number else code, "signal": number}}
         )
+
+
+def _hang_up(child: Child) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGHUP)
 
 
 def _child_of(container: Container) -> Child:

@@ -76,7 +76,8 @@ def wanted(table: str, masked: Iterable[str]) -> list[HostMount]:
         if path == "/" or kind in _NO_FILES or _is_below(path, hidden):
             continue
         options = {*fields[5].split(","), *",".join(super_options).split(",")}
-        found[path] = HostMount(path, writable="ro" not in options)
+        # An overlay here is the root of some other engine's container: nobody wants a copy.
+        found[path] = HostMount(path, writable="ro" not in options and kind != "overlay")
     return [found[path] for path in sorted(found)]
 
 

@@ -58,12 +58,39 @@ class Lines:
         return start + b"F ", start + b"P "
 
 
+class Log:
+    """The log of one attempt. What a full disk does not take is lost: no container waits for it."""
+
+    __slots__ = ("_file", "_torn")
+
+    def __init__(self, path: str, folder: int) -> None:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+        self._file = os.open(path, flags, 0o640, dir_fd=folder)
+        self._torn = False
+
+    def write(self, text: bytes) -> None:
+        """Append whole lines."""
+        rest = b"\n" + text if self._torn else text
+        try:
+            while rest:
+                written = os.write(self._file, rest)
+                # Where it stops in the middle of a line, the next one must not go on.
+                self._torn = rest[:written][-1:] != b"\n"
+                rest = rest[written:]
+        except OSError:
+            return
+
+    def close(self) -> None:
+        """Give the descriptor back."""
+        os.close(self._file)
+
+
 class Pump:
     """Carries one stream of a container from its pipe to the log."""
 
     __slots__ = ("_lines", "_log", "_loop", "_pipe")
 
-    def __init__(self, loop: Loop, pipe: int, log: int, stream: str) -> None:
+    def __init__(self, loop: Loop, pipe: int, log: Log, stream: str) -> None:
         """Take over the descriptor `pipe`; `log` is shared with the other stream."""
         self._loop = loop
         self._pipe = pipe
@@ -84,7 +111,7 @@ class Pump:
             return False
         now = time.time_ns()
         if data:
-            self._write(self._lines.add(data, now))
+            self._log.write(self._lines.add(data, now))
             return True
         self._close(now)
         return False
@@ -98,15 +125,7 @@ class Pump:
             self._close(time.time_ns())
 
     def _close(self, now: int) -> None:
-        self._write(self._lines.end(now))
+        self._log.write(self._lines.end(now))
         self._loop.forget(self._pipe)
         os.close(self._pipe)
         self._pipe = -1
-
-    def _write(self, text: bytes) -> None:
-        try:
-            while text:
-                text = text[os.write(self._log, text) :]
-        except OSError:
-            # A full disk takes no log; a container must not stand still for that.
-            return

@@ -59,6 +59,11 @@ class Peer:
         self.socket = connection
         self.role = ""
 
+    @property
+    def gone(self) -> bool:
+        """Whether the conversation is over."""
+        return self.socket.fileno() < 0
+
     def send(self, message: messages.Message, descriptors: Sequence[int] = ()) -> None:
         """Send without waiting. One that does not read its answers is hung up on."""
         try:

@@ -28,6 +28,7 @@ NAMESPACES = (
     namespaces.NEWPID | namespaces.NEWNS | namespaces.NEWUTS | namespaces.NEWIPC | namespaces.NEWNET
 )
 
+_ARGUMENTS = processes.own_arguments()
 _FIRST = 1
 _ENDED_BY_SERVER = 0
 _FAILED = 1
@@ -183,7 +184,7 @@ def _leave_the_host(spec: SandboxSpec) -> None:
     """Cut the ties: the session, the name, and what is mounted here from now on."""
     os.setsid()
     processes.set_name("minipod-sandbox")
-    processes.set_title(processes.own_arguments(), spec["title"])
+    processes.set_title(_ARGUMENTS, spec["title"])
     # What the host mounts and unmounts reaches us; what is mounted here never reaches the host.
     mounts.set_propagation("/", mounts.MS_SLAVE | mounts.MS_REC)
     namespaces.sethostname(spec["hostname"])

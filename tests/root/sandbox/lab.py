@@ -12,6 +12,7 @@ import subprocess
 import sys
 import uuid
 from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -126,6 +127,12 @@ class Lab:
         """Connect to a sandbox."""
         return await SandboxConnection.connect(str(self.root / "pods" / uid), **more)
 
+    @property
+    def server_group(self) -> Path:
+        """Return the group of zygote and server, as /proc/PID/cgroup shows it."""
+        root_id = sha256(os.fsencode(self.root.resolve())).hexdigest()[:6]
+        return Path(f"/minipod/{root_id}/_server")
+
     def journal(self, uid: str, event: str | None = None) -> list[dict[str, Any]]:
         """Return a pod's journal, or only the records of one event."""
         records, _ = read_journal(str(self.root / "pods" / uid))
@@ -162,7 +169,8 @@ class Lab:
         self.zygote_process.wait()
         for resource in (self.server, self.control, self._listener):
             resource.close()
-        eventually(lambda: self._removed(self._group))
+        for group in (self._group, self.server_group.parent.as_posix().lstrip("/")):
+            eventually(lambda group=group: self._removed(group))
         os.close(self._groups)
         os.close(self._place)
 

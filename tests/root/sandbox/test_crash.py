@@ -197,6 +197,21 @@ async def test_a_killed_zygote_frees_its_lock_and_leaves_the_pods(lab: Lab) -> N
     assert parent.closed
 
 
+def test_zygote_and_server_leave_the_session_of_who_started_them(lab: Lab) -> None:
+    """Both live in a group of their own, which is gone when they have ended."""
+    group = lab.server_group
+    assert (v2_group(lab.zygote_process.pid), v2_group(lab.server_pid)) == (group, group)
+    lab.server.send(b"0")
+    lab.zygote_process.wait(10)
+    assert not list(Path("/sys/fs/cgroup").glob(f"**{group.parent}"))
+
+
+def v2_group(pid: int) -> Path:
+    """Return the group of a process in the v2 tree."""
+    lines = Path(f"/proc/{pid}/cgroup").read_text().splitlines()
+    return Path(next(line for line in lines if line.startswith("0::"))[3:])
+
+
 def test_a_second_zygote_of_a_root_goes_away_quietly(lab: Lab) -> None:
     """Exit code LOCK_HELD, nothing said."""
     done = subprocess.run(lab.zygote_argv(), capture_output=True, timeout=10, check=False)
