@@ -53,11 +53,21 @@ def faults(pod: JSON) -> Iterator[Fault]:
 def remarks(pod: JSON) -> Iterator[Remark]:
     """Yield every warning of a valid Pod's values."""
     seen: dict[tuple[Any, ...], Path] = {}
-    for path, container in _containers(pod["spec"], ("spec",)):
-        if not container.get("image"):
-            yield Remark(path, "no image: minipod runs the command, a cluster will want an image")
+    containers = list(_containers(pod["spec"], ("spec",)))
+    yield from _without_image(containers)
+    for path, container in containers:
         yield from _hidden_variables(container, path)
         yield from _same_ports(container, path, seen)
+
+
+def _without_image(containers: list[tuple[Path, JSON]]) -> Iterator[Remark]:
+    """Yield one warning, however many containers have none."""
+    without = [(path, container) for path, container in containers if not container.get("image")]
+    if without:
+        (path, _), *others = without
+        also = "".join(f", {container['name']}" for _, container in others)
+        message = "no image: minipod runs the command, a cluster will want an image"
+        yield Remark(path, f"{message} (also {also[2:]})" if others else message)
 
 
 def _metadata(metadata: JSON, path: Path) -> Iterator[Fault]:
