@@ -220,8 +220,10 @@ def test_a_container_without_image_runs_its_command_and_gets_one_warning():
 def test_several_containers_without_image_get_one_warning_together():
     containers = "".join(f"  - {{name: {name}, command: [sleep, '1']}}\n" for name in "abc")
     assert told(read(HEAD + containers).warnings) == [
-        "spec.containers[0]: no image: minipod runs the command, "
-        "a cluster will want an image (also b, c)"
+        (
+            "spec.containers[0]: no image: minipod runs the command, "
+            "a cluster will want an image (also b, c)"
+        )
     ]
 
 
