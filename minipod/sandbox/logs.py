@@ -24,10 +24,11 @@ _LAST_PIECES = 64
 class Lines:
     """Cuts one stream's bytes into the lines of a log."""
 
-    __slots__ = ("_pending", "_stream")
+    __slots__ = ("_longest", "_pending", "_stream")
 
-    def __init__(self, stream: str) -> None:
+    def __init__(self, stream: str, longest: int = LONGEST_LINE) -> None:
         self._stream = stream.encode()
+        self._longest = longest
         self._pending = b""
 
     def add(self, data: bytes, nanoseconds: int) -> bytes:
@@ -37,13 +38,13 @@ class Lines:
         out = bytearray()
         for line in lines:
             rest = line
-            while len(rest) > LONGEST_LINE:
-                out += b"%b%b\n" % (part, rest[:LONGEST_LINE])
-                rest = rest[LONGEST_LINE:]
+            while len(rest) > self._longest:
+                out += b"%b%b\n" % (part, rest[: self._longest])
+                rest = rest[self._longest :]
             out += b"%b%b\n" % (full, rest)
-        while len(self._pending) > LONGEST_LINE:
-            out += b"%b%b\n" % (part, self._pending[:LONGEST_LINE])
-            self._pending = self._pending[LONGEST_LINE:]
+        while len(self._pending) > self._longest:
+            out += b"%b%b\n" % (part, self._pending[: self._longest])
+            self._pending = self._pending[self._longest :]
         return bytes(out)
 
     def end(self, nanoseconds: int) -> bytes:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _MOST_DESCRIPTORS = 8
 _LARGEST = 1 << 24
+_CUT = int(socket.MSG_TRUNC | socket.MSG_CTRUNC)
 _ANCILLARY = socket.CMSG_SPACE(_MOST_DESCRIPTORS * 4)
 
 
@@ -61,35 +62,41 @@ def receive(peer: socket.socket, flags: int = 0) -> tuple[Message, list[int]] | 
         if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS)
         for (descriptor,) in struct.iter_unpack("i", rights[: len(rights) // 4 * 4])
     ]
+    try:
+        message = _parsed(text, descriptors, whole=not status & _CUT)
+    except (OSError, ValueError, TypeError, RecursionError) as error:
+        _close(descriptors)
+        raise OSError(EPROTO, f"not a message of minipod: {error}") from error
+    if message is None:
+        _close(descriptors)
+        return None
+    return message, descriptors
+
+
+def _parsed(text: bytes, descriptors: list[int], *, whole: bool) -> Message | None:
     if not text:
         return None
-    try:
-        if status & (socket.MSG_TRUNC | socket.MSG_CTRUNC):
-            raise _broken("it was cut")
-        if text == LARGE:
-            text = _take_file(descriptors)
-        message = json.loads(text)
-        if not isinstance(message, dict):
-            raise _broken("it is not an object")
-    except (OSError, ValueError, RecursionError) as error:
-        for descriptor in descriptors:
-            os.close(descriptor)
-        raise error if isinstance(error, OSError) else _broken(str(error)) from error
-    return message, descriptors
+    if not whole:
+        raise ValueError("it was cut")
+    message = json.loads(_take_file(descriptors) if text == LARGE else text)
+    if not isinstance(message, dict):
+        raise TypeError("it is not an object")
+    return message
 
 
 def _take_file(descriptors: list[int]) -> bytes:
     if not descriptors:
-        raise _broken("its text is missing")
+        raise ValueError("its text is missing")
     file = descriptors.pop()
     try:
         size = os.fstat(file).st_size
         if size > _LARGEST:
-            raise _broken(f"it has {size} bytes")
+            raise ValueError(f"it has {size} bytes")
         return os.pread(file, size, 0)
     finally:
         os.close(file)
 
 
-def _broken(why: str) -> OSError:
-    return OSError(EPROTO, f"not a message of minipod: {why}")
+def _close(descriptors: list[int]) -> None:
+    for descriptor in descriptors:
+        os.close(descriptor)
