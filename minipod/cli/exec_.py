@@ -45,9 +45,10 @@ def exec_(
     """
     from minipod.cli.containers import choose
     from minipod.client import exec as execution
+    from minipod.client.command import Command
 
     found = session.client().pod(session.namespace, pod_name(pod))
-    wanted = execution.Command(choose(found, container), command, stdin, tty=stdin and tty)
+    wanted = Command(choose(found, container), command, stdin, tty=stdin and tty)
     if wanted.tty and not os.isatty(0):
         say(_NO_TERMINAL)
         wanted = wanted._replace(tty=False)

@@ -72,6 +72,7 @@ def logs(  # noqa: PLR0913 (an option each)
     That is their stdout and stderr, since their last start.
     """
     from minipod.client import logs as reading
+    from minipod.client.client import LogQuery
 
     if (pod is None) == (selector is None):
         raise click.UsageError("give a pod or --selector")
@@ -79,7 +80,7 @@ def logs(  # noqa: PLR0913 (an option each)
         raise click.UsageError("--all-containers and --container cannot be given together")
     if tail is None and selector is not None:
         tail = _TAIL_OF_MANY
-    query = reading.LogQuery(
+    query = LogQuery(
         container="",
         follow=follow,
         tail=tail if tail is not None and tail >= 0 else None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from minipod.client import http, unix
 from minipod.client.words import reason
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Iterable, Iterator
 
-    from minipod.client.logs import LogQuery
     from minipod.client.sources import Source
 
     JSON = dict[str, Any]
@@ -24,6 +23,17 @@ DEFAULT_NAMESPACE = "default"
 _JSON = "application/json"
 _TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
 _OWN = "/apis/minipod.dev/v1"
+
+
+class LogQuery(NamedTuple):
+    """Which part of a container's log."""
+
+    container: str
+    follow: bool = False
+    tail: int | None = None
+    since_seconds: int | None = None
+    timestamps: bool = False
+    previous: bool = False
 
 
 class Client:

@@ -10,18 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from typing import BinaryIO
 
-    from minipod.client.client import Client
-
-
-class LogQuery(NamedTuple):
-    """Which part of a container's log."""
-
-    container: str
-    follow: bool = False
-    tail: int | None = None
-    since_seconds: int | None = None
-    timestamps: bool = False
-    previous: bool = False
+    from minipod.client.client import Client, LogQuery
 
 
 class Origin(NamedTuple):

@@ -11,13 +11,13 @@ import tty
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from minipod.client.exec import exit_code, request, started
+from minipod.client.command import exit_code, request, started
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
-    from minipod.client.exec import Command
+    from minipod.client.command import Command
     from minipod.client.sandbox import Sandbox
 
 _STDIN = 0

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from minipod.client import Client, deletion
-from minipod.client.client import DEFAULT_NAMESPACE, SOCKET
-from minipod.client.logs import LogQuery
+from minipod.client.client import DEFAULT_NAMESPACE, SOCKET, LogQuery
 from minipod.client.sources import Source
 from minipod.errors import (
     AlreadyExists,

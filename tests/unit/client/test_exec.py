@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from minipod.client import exec as execution
-from minipod.client.exec import Command
+from minipod.client.command import Command
 from minipod.errors import Conflict, HostError, MinipodError, Unavailable
 from tests.support.fake_sandbox import FakeSandbox, Said
 

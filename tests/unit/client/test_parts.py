@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from minipod.client import durations, logs, podbuild, podview, sources
-from minipod.client.logs import LogQuery, Origin
+from minipod.client.client import LogQuery
+from minipod.client.logs import Origin
 from minipod.client.sources import Source
 from minipod.errors import BadRequest, NotFound
 from tests.support.fake_server import Answer, FakeServer, failure
