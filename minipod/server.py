@@ -11,6 +11,7 @@ import asyncio
 import logging
 import os
 import platform
+import resource
 import signal
 import socket
 import subprocess
@@ -49,6 +50,9 @@ def main() -> int:
     logging.basicConfig(
         stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
     )
+    # Each pod takes three descriptors; what the containers get is the zygote's limit, not ours.
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     root = Root(os.path.realpath(options.root))
     try:
         return asyncio.run(_serve(root, options.cluster_cidr))

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from minipod.sandbox.protocol import ContainerSpec, Restart
 
 
-class NoAddress(MinipodError):
-    """The node has no free address: the pod waits for one."""
+class Unschedulable(MinipodError):
+    """No node has a place for the pod: it waits for one."""
 
 
 class Execute:
@@ -46,7 +46,7 @@ class Execute:
         self._events = events
 
     async def perform(self, step: lifecycle.Step, state: PodState, obj: JSON) -> None:
-        """Do one step of a pod. NoAddress, HostError."""
+        """Do one step of a pod. Unschedulable, HostError."""
         match step:
             case lifecycle.AssignAddress():
                 await self._assign_address(state, obj)
@@ -71,15 +71,17 @@ class Execute:
 
     async def _assign_address(self, state: PodState, obj: JSON) -> None:
         await self._cluster.ensure()
+        node = self._cluster.required_node
+        wanted = obj["spec"].get("nodeName") or node.name
+        if wanted != node.name:
+            raise Unschedulable(f'0/1 nodes are available: there is no node "{wanted}".')
         if self._cluster.assign(state.uid) is None:
-            raise NoAddress(
+            raise Unschedulable(
                 "0/1 nodes are available: 1 Too many pods: "
-                f"every address of the node's {self._cluster.required_node.cidr} is in use."
+                f"every address of the node's {node.cidr} is in use."
             )
         meta = obj["metadata"]
-        message = (
-            f"Successfully assigned {meta['namespace']}/{meta['name']} to {self._hands.node_name}"
-        )
+        message = f"Successfully assigned {meta['namespace']}/{meta['name']} to {node.name}"
         self._events.record(obj, Note(EventType.NORMAL, "Scheduled", message))
 
     async def _create_sandbox(self, state: PodState, obj: JSON) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from minipod.engine.execute import Execute, NoAddress
+from minipod.engine.execute import Execute, Unschedulable
 from minipod.engine.pod_state import JOURNALS
 from minipod.errors import MinipodError
 from minipod.model.pod import view
@@ -88,7 +88,7 @@ class PodWorker:
                 async with self._shop.births:
                     for step in decision.steps:
                         await self._shop.execute.perform(step, self.state, obj)
-            except NoAddress as error:
+            except Unschedulable as error:
                 await self._wait_for_place(error)
             except MinipodError as error:
                 await self._wait_after(error)
@@ -105,7 +105,7 @@ class PodWorker:
         self.settled.set()
         await self._sleep(decision.wake_at)
 
-    async def _wait_for_place(self, error: NoAddress) -> None:
+    async def _wait_for_place(self, error: Unschedulable) -> None:
         self._around = replace(self._around, unschedulable=error.message)
         await self._tell(Note(EventType.WARNING, "FailedScheduling", error.message), None)
 

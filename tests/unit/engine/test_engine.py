@@ -281,6 +281,17 @@ def test_a_full_node_makes_the_next_pod_wait_until_an_address_is_free(machine: M
     run(machine, scenario)
 
 
+def test_a_pod_for_another_node_waits(machine: Machine) -> None:
+    async def scenario(machine: Machine, engine: Engine) -> None:
+        obj = await created(engine, pod(nodeName="elsewhere"))
+        (condition,) = obj["status"]["conditions"]
+        assert condition["reason"] == "Unschedulable"
+        assert '"elsewhere"' in condition["message"]
+        assert "podIP" not in obj["status"]
+
+    run(machine, scenario)
+
+
 def test_a_new_server_takes_back_what_runs_and_what_ended_meanwhile(machine: Machine) -> None:
     async def first_server(machine: Machine, engine: Engine) -> None:
         await created(engine)
