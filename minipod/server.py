@@ -50,17 +50,21 @@ def main() -> int:
     logging.basicConfig(
         stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
     )
-    # Each pod takes three descriptors; what the containers get is the zygote's limit, not ours.
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     root = Root(os.path.realpath(options.root))
+    # Each pod takes three descriptors. The limit is ours alone: containers have the zygote's.
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limits[1], limits[1]))
     try:
-        return asyncio.run(_serve(root, options.cluster_cidr))
+        code = asyncio.run(_serve(root, options.cluster_cidr))
     except MinipodError as error:
         _tell(f"error: {error}")
         _log.error("%s", error)
         # Whatever it is, starting again would meet it again: a person has to see it.
         return STOPPED
+    if code == ZYGOTE_LOST:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+        _start_successor(root)
+    return code
 
 
 def _options() -> argparse.Namespace:
@@ -99,7 +103,6 @@ async def _serve(root: Root, cluster_cidr: IPv4Network | None) -> int:
     await engine.close()
     store.close()
     if parent.closed:
-        _start_successor(root)
         return ZYGOTE_LOST
     with suppress(FileNotFoundError):
         os.unlink(root.socket)
