@@ -218,7 +218,7 @@ class _Part:
         self._cluster = cluster
         self._uid = uid
 
-    def journal_grew(self) -> None:
+    def journal_grew(self, size: int) -> None:
         """Nothing of interest is in the journal of a namespace without containers."""
 
     def sandbox_closed(self) -> None:

@@ -21,7 +21,7 @@ class Connect(Protocol):
     """Connects to the sandbox whose socket is in a folder: SandboxConnection.connect."""
 
     async def __call__(
-        self, folder: str, *, on_journal: Callable[[], None], on_close: Callable[[], None]
+        self, folder: str, *, on_journal: Callable[[int], None], on_close: Callable[[], None]
     ) -> SandboxConnection:
         """Return the connection. HostError if no sandbox answers."""
 

@@ -69,9 +69,10 @@ class PodState:
         self.history = fold(self.history, records[: len(records) - len(news)])
         self.journal_offset = told
 
-    def journal_grew(self) -> None:
-        """Take note that there is something to read."""
-        self.on_change()
+    def journal_grew(self, size: int) -> None:
+        """Take note that the journal has `size` bytes: mostly they have been read by now."""
+        if size > self.journal_offset:
+            self.on_change()
 
     def sandbox_closed(self) -> None:
         """Take note that the sandbox ended without being told to."""

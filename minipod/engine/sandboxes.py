@@ -29,8 +29,8 @@ _BUCKET = "sandboxes"
 class SandboxOwner(Protocol):
     """Whoever is told what a sandbox does unasked."""
 
-    def journal_grew(self) -> None:
-        """Take note that there is something to read."""
+    def journal_grew(self, size: int) -> None:
+        """Take note that there is something to read: the journal has `size` bytes."""
 
     def sandbox_closed(self) -> None:
         """Take note that the sandbox ended without being told to."""

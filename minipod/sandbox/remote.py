@@ -240,7 +240,7 @@ class SandboxConnection:
     def __init__(
         self,
         connection: socket.socket,
-        on_journal: Callable[[], None],
+        on_journal: Callable[[int], None],
         on_close: Callable[[], None],
     ) -> None:
         self._on_journal = on_journal
@@ -255,16 +255,16 @@ class SandboxConnection:
         folder: str,
         *,
         role: str = "server",
-        on_journal: Callable[[], None] | None = None,
+        on_journal: Callable[[int], None] | None = None,
         on_close: Callable[[], None] | None = None,
     ) -> Self:
         """Connect to the sandbox of a pod's folder. HostError if there is none, or another's.
 
-        `on_journal`: the journal has grown; a hint, which may be lost. `on_close`: the sandbox
-        ended, or another server took its place; not called after `close`.
+        `on_journal`: the journal has grown to so many bytes; a hint, which may be lost. `on_close`:
+        the sandbox ended, or another server took its place; not called after `close`.
         """
         connection = _connected(folder)
-        self = cls(connection, on_journal or _nothing, on_close or _nothing)
+        self = cls(connection, on_journal or _not_told, on_close or _nothing)
         try:
             messages.send(connection, {"op": "hello", "version": VERSION, "role": role})
             async with asyncio.timeout(_PATIENCE):
@@ -343,7 +343,7 @@ class SandboxConnection:
             if ended is not None and not ended.done():
                 ended.set_result((message["exit"]["code"], message["exit"]["signal"]))
         elif "journal" in message:
-            self._on_journal()
+            self._on_journal(message["journal"])
         elif "version" in message and not self._greeted.done():
             self._greeted.set_result(message)
 
@@ -394,6 +394,10 @@ def _gone() -> Unavailable:
 
 def _pass_over(_message: Message) -> None:
     """Take no note: an answer that nobody waits for any more."""
+
+
+def _not_told(_size: int) -> None:
+    """Do nothing."""
 
 
 def _nothing() -> None:

@@ -42,7 +42,7 @@ class FakeSandbox:
         self.alive = True
         self.requests: list[tuple[str, dict[str, Any]]] = []
         self.running: dict[str, int] = {}
-        self.on_journal: Callable[[], None] = lambda: None
+        self.on_journal: Callable[[int], None] = lambda _: None
         self.on_close: Callable[[], None] = lambda: None
         self._ends = os.pipe()
         self.write(event="sandbox", pid=pid)
@@ -50,6 +50,10 @@ class FakeSandbox:
     def write(self, **record: Any) -> None:
         with Path(self.spec["folder"], JOURNAL).open("a") as journal:
             journal.write(json.dumps({"time": self.machine.clock()} | record) + "\n")
+
+    def tell(self) -> None:
+        """Hint that the journal has grown."""
+        self.on_journal(Path(self.spec["folder"], JOURNAL).stat().st_size)
 
     def end_of(self, name: str, code: int, restart_at: float | None = None) -> None:
         """Have a container end, and the engine hear of it."""
@@ -64,7 +68,7 @@ class FakeSandbox:
             started=self.machine.clock(),
             restart_at=restart_at,
         )
-        self.on_journal()
+        self.tell()
 
     def die(self) -> None:
         """End as after a kill -9."""
@@ -163,7 +167,7 @@ class Machine:
         self.pidfds[pidfd].die()
 
     async def connect(
-        self, folder: str, *, on_journal: Callable[[], None], on_close: Callable[[], None]
+        self, folder: str, *, on_journal: Callable[[int], None], on_close: Callable[[], None]
     ) -> FakeSandbox:
         for sandbox in self.sandboxes.values():
             if sandbox.spec["folder"] == folder and sandbox.alive:

@@ -162,7 +162,7 @@ def test_an_exit_code_reaches_the_status_and_the_next_delay_the_sandbox(machine:
         sandbox.end_of("app", 3, restart_at=machine.clock() + 0.0)
         sandbox.running["app"] = 1
         sandbox.write(event="started", name="app", attempt=1, id="id-app-1", pid=1)
-        sandbox.on_journal()
+        sandbox.tell()
         obj = await until(engine, lambda now: first(now)["restartCount"] == 1)
         assert first(obj)["lastState"]["terminated"]["exitCode"] == 3
         told = [fields["restart"] for op, fields in sandbox.requests if op == "restart"]
@@ -307,7 +307,7 @@ def test_a_new_server_takes_back_what_runs_and_what_ended_meanwhile(machine: Mac
     run(machine, first_server)
     job = machine.store.get(Key("Pod", "default", "job"))
     assert job is not None
-    sandbox_of(machine, job).on_journal = lambda: None
+    sandbox_of(machine, job).on_journal = lambda _: None
     sandbox_of(machine, job).end_of("app", 9)
     run(machine, second_server)
 

@@ -102,16 +102,16 @@ def test_hints_and_the_end_are_told(played: Played) -> None:
     """`on_journal` for a hint; `on_close`, and Unavailable for who waits, at the end."""
 
     async def talk() -> None:
-        hints: list[bool] = []
+        hints: list[int] = []
         closed = asyncio.Event()
-        connection = await played.meet(on_journal=lambda: hints.append(True), on_close=closed.set)
+        connection = await played.meet(on_journal=hints.append, on_close=closed.set)
         asked = asyncio.ensure_future(connection.request("op"))
         await asyncio.sleep(0)
         played.hear()
         messages.send(played.peer, {"journal": 99})
         played.peer.close()
         await closed.wait()
-        assert hints == [True]
+        assert hints == [99]
         assert connection.closed
         with pytest.raises(Unavailable):
             await asked
