@@ -152,7 +152,7 @@ def test_the_pod_has_hosts_and_resolv_conf_of_its_own(minipod: Minipod) -> None:
     hosts = inside(minipod, "web", "a", "cat /etc/hosts")
     assert hosts.startswith("# Kubernetes-managed hosts file.\n127.0.0.1\tlocalhost\n")
     assert hosts.endswith(f"{address}\tweb")
-    assert inside(minipod, "web", "b", "getent hosts web").split()[0] == address
+    assert inside(minipod, "web", "b", "getent ahostsv4 web").split()[0] == address
     assert "nameserver 127." not in inside(minipod, "web", "a", "cat /etc/resolv.conf")
     assert "web" not in Path("/etc/hosts").read_text().split()
 
