@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from minipod.engine.execute import Execute, Unschedulable
 from minipod.engine.pod_state import JOURNALS
-from minipod.errors import MinipodError
+from minipod.errors import HostError, MinipodError
 from minipod.model.pod import view
 from minipod.model.times import parse_timestamp
 from minipod.plan.lifecycle import Deletion, Forget, PodFacts, decide
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+_AT_ONCE = 0.0
 _RETRY_FIRST = 1.0
 _RETRY_LONGEST = 60.0
 
@@ -73,56 +74,59 @@ class PodWorker:
         try:
             while not self.gone.is_set():
                 self._woken.clear()
-                await self._round()
+                try:
+                    wake_at = await self._round()
+                except Unschedulable as error:
+                    self._wait_for_place(error)
+                    wake_at = None
+                except MinipodError as error:
+                    wake_at = self._wait_after(error)
+                await self._sleep(wake_at)
         finally:
             self.gone.set()
             self.settled.set()
 
-    async def _round(self) -> None:
+    async def _round(self) -> float | None:
+        """Do what is to be done now; return when to look again (None: when woken)."""
         obj = self._object()
         self._read_journal(obj)
         facts = self._facts(obj)
         decision = decide(facts, self._now())
         if decision.steps:
-            try:
-                async with self._shop.births:
-                    for step in decision.steps:
-                        await self._shop.execute.perform(step, self.state, obj)
-            except Unschedulable as error:
-                await self._wait_for_place(error)
-            except MinipodError as error:
-                await self._wait_after(error)
-            else:
-                if isinstance(decision.steps[-1], Forget):
-                    self.gone.set()
-                return
-            return
+            async with self._shop.births:
+                for step in decision.steps:
+                    await self._shop.execute.perform(step, self.state, obj)
+            if isinstance(decision.steps[-1], Forget):
+                self.gone.set()
+            return _AT_ONCE
         self._failures = 0
         self._around = replace(self._around, unschedulable=None, trouble=None)
-        phase = self._publish()
-        if phase in TERMINAL_PHASES and not facts.finished:
-            return  # the next round gives back what a finished pod needs no more
+        if self._publish() in TERMINAL_PHASES and not facts.finished:
+            return _AT_ONCE  # to give back what a finished pod needs no more
         self.settled.set()
-        await self._sleep(decision.wake_at)
+        return decision.wake_at
 
-    async def _wait_for_place(self, error: Unschedulable) -> None:
+    def _wait_for_place(self, error: Unschedulable) -> None:
+        """Say why there is no place; whoever frees one wakes us."""
         self._around = replace(self._around, unschedulable=error.message)
-        await self._tell(Note(EventType.WARNING, "FailedScheduling", error.message), None)
+        self._tell(Note(EventType.WARNING, "FailedScheduling", error.message))
 
-    async def _wait_after(self, error: MinipodError) -> None:
-        """Say what went wrong, and try again later: after 1, 2, 4 … 60 seconds."""
+    def _wait_after(self, error: MinipodError) -> float:
+        """Say what went wrong; return when to try again: after 1, 2, 4 … 60 seconds."""
         _log.warning("pod %s/%s: %s", self.state.key.namespace, self.state.key.name, error)
         self._around = replace(self._around, trouble=error.message)
+        self._tell(Note(EventType.WARNING, "FailedCreatePodSandBox", error.message))
         delay = min(_RETRY_FIRST * 2.0 ** min(self._failures, 10), _RETRY_LONGEST)
         self._failures += 1
-        note = Note(EventType.WARNING, "FailedCreatePodSandBox", error.message)
-        await self._tell(note, self._now() + delay)
+        return self._now() + delay
 
-    async def _tell(self, note: Note, wake_at: float | None) -> None:
-        self._shop.events.record(self._object(), note)
-        self._publish()
+    def _tell(self, note: Note) -> None:
+        try:
+            self._shop.events.record(self._object(), note)
+            self._publish()
+        except HostError as error:  # a full disk, say: then the log has to do
+            _log.warning("%s", error)
         self.settled.set()
-        await self._sleep(wake_at)
 
     def _read_journal(self, obj: JSON) -> None:
         """Take in what is new, and tell of it, once: whichever server does."""
@@ -183,6 +187,8 @@ class PodWorker:
         return self._shop.hands.clock()
 
     async def _sleep(self, until: float | None) -> None:
+        if until == _AT_ONCE:
+            return
         timeout = None if until is None else max(0.0, until - self._now())
         try:
             async with asyncio.timeout(timeout):
