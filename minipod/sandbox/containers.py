@@ -8,12 +8,13 @@ import time
 from contextlib import suppress
 from errno import EALREADY, ESRCH
 
-from minipod.sandbox import children, own_files
+from minipod.sandbox import children
 from minipod.sandbox.failures import Refused, failure_of, refusal
 from minipod.sandbox.host_files import HostFiles
 from minipod.sandbox.host_mounts import HostMounts
 from minipod.sandbox.logs import Log, Pump
 from minipod.sandbox.protocol import CONTAINERS, START_FAILED
+from minipod.sandbox.root import ContainerRoot
 from minipod.syscalls.namespaces import NEWNS, NEWPID
 
 TYPE_CHECKING = False
@@ -78,7 +79,7 @@ class Containers:
         self._due: dict[str, ContainerSpec] = {}
         self._host_files = HostFiles(context)
         self._host_mounts = HostMounts([*context.spec["masked"], *context.spec["files"]])
-        self._staged = False
+        self._root: ContainerRoot | None = None
 
     def listed(self) -> dict[str, dict[str, Any]]:
         """Return those that run, as the greeting tells them."""
@@ -153,10 +154,7 @@ class Containers:
             self._fail(container, failure_of(f"start container {container.spec['name']}", error))
 
     def _open(self, container: Container) -> None:
-        """Make the place of an attempt: its group and its log; and, once, what all share."""
-        if not self._staged:
-            own_files.prepare_stage()
-            self._staged = True
+        """Make the place of an attempt: its group and its log."""
         if container.group >= 0:
             return
         context, spec = self._context, container.spec
@@ -169,7 +167,9 @@ class Containers:
 
     def _spawn(self, container: Container, *, share: bool) -> Child:
         context, spec = self._context, container.spec
-        private = None
+        if self._root is None:
+            self._root = ContainerRoot(context.spec)
+        root, private = self._root, None
         if share:
             self._host_files.ensure()
         else:
@@ -181,7 +181,7 @@ class Containers:
 
         def launch(way: Launch) -> NoReturn:
             stdio = (context.nothing, out_end, err_end)
-            way.container(context.spec, spec, private, stdio, shared=self._host_files.active)
+            way.container(root, spec, private, stdio, shared=self._host_files.active)
 
         try:
             child = children.spawn(context.loop, self, container.group, NEWNS | NEWPID, launch)

@@ -10,9 +10,10 @@ from __future__ import annotations
 import os
 from errno import EACCES, ENOENT, ENOTDIR
 
-from minipod.sandbox import messages, root
+from minipod.sandbox import messages
 from minipod.sandbox.failures import Refused, failure_of
 from minipod.sandbox.protocol import RUN, START_FAILED
+from minipod.sandbox.root import Unstackable
 from minipod.syscalls import capabilities, mounts, namespaces, processes, terminals
 
 TYPE_CHECKING = False
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from minipod.sandbox.host_mounts import HostMount
-    from minipod.sandbox.protocol import ContainerSpec, SandboxSpec
+    from minipod.sandbox.protocol import ContainerSpec
+    from minipod.sandbox.root import ContainerRoot
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -67,7 +69,7 @@ class Launch:
 
     def container(
         self,
-        pod: SandboxSpec,
+        root: ContainerRoot,
         spec: ContainerSpec,
         private: tuple[str, list[HostMount]] | None,
         stdio: tuple[int, int, int],
@@ -85,12 +87,12 @@ class Launch:
             if shared:
                 mounts.set_propagation("/", mounts.MS_SLAVE | mounts.MS_REC)
             if private is None:
-                root.share_host(pod)
+                root.share_host()
             else:
                 scratch, others = private
-                root.make_private(pod, others, scratch, self._warn)
+                root.make_private(others, scratch, self._warn)
             self._run(Program(spec["argv"], spec["env"], spec["cwd"]))
-        except root.Unstackable as unstackable:
+        except Unstackable as unstackable:
             failure = failure_of("stack the container's root", unstackable.error)
             self._end({"error": failure, "unstackable": True})
         except BaseException as error:  # noqa: BLE001 - there is nobody else to tell

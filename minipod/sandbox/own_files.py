@@ -8,121 +8,127 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import suppress
 
 from minipod.syscalls import mounts
 from minipod.syscalls.mounts import NO_DEV, NO_EXEC, NO_SUID, READ_ONLY
 
-STAGE = "/sys"
-"""Where the sandbox keeps what its containers share: in its own mount namespace, which needs no
-/sys. A container takes copies by a descriptor of it."""
-
-_EMPTY = "empty"
-_SHM = "shm"
-_SHARED_MEMORY = "/dev/shm"  # noqa: S108 - its place in every container
-_SHM_SIZE = "64m"
 _PLAIN = NO_SUID | NO_DEV | NO_EXEC
 
-_MASKED_IN_PROC = (
-    "acpi asound interrupts kcore keys latency_stats sched_debug scsi timer_list timer_stats"
+_MASKED_FILES = (
+    "/proc/interrupts",
+    "/proc/kcore",
+    "/proc/keys",
+    "/proc/latency_stats",
+    "/proc/sched_debug",
+    "/proc/timer_list",
+    "/proc/timer_stats",
 )
-_READ_ONLY_IN_PROC = "bus fs irq sys sysrq-trigger"
-_MASKED_IN_SYS = ("firmware", "devices/virtual/powercap")
+_MASKED_FOLDERS = (
+    "/proc/acpi",
+    "/proc/asound",
+    "/proc/scsi",
+    "/sys/devices/virtual/powercap",
+    "/sys/firmware",
+)
+_READ_ONLY = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger")
 
-_DEVICES = {
-    "null": (1, 3),
-    "zero": (1, 5),
-    "full": (1, 7),
-    "random": (1, 8),
-    "urandom": (1, 9),
-    "tty": (5, 0),
-}
-_LINKS = {
-    "ptmx": "pts/ptmx",
-    "fd": "/proc/self/fd",
-    "stdin": "/proc/self/fd/0",
-    "stdout": "/proc/self/fd/1",
-    "stderr": "/proc/self/fd/2",
-}
-_TERMINALS = {"ptmxmode": "0666", "mode": "0620", "gid": "5"}
-
-
-def prepare_stage() -> None:
-    """Mount, once in a sandbox, what its containers share: /dev/shm, and an empty folder."""
-    mounts.attach_new("tmpfs", STAGE, {"mode": "0700"}, _PLAIN)
-    for name, options, attributes in (
-        (_EMPTY, {"mode": "0555"}, _PLAIN | READ_ONLY),
-        (_SHM, {"mode": "1777", "size": _SHM_SIZE}, _PLAIN),
-    ):
-        os.mkdir(f"{STAGE}/{name}")
-        mounts.attach_new("tmpfs", f"{STAGE}/{name}", options, attributes)
+_DEVICES = (
+    ("/dev/full", os.makedev(1, 7)),
+    ("/dev/null", os.makedev(1, 3)),
+    ("/dev/random", os.makedev(1, 8)),
+    ("/dev/tty", os.makedev(5, 0)),
+    ("/dev/urandom", os.makedev(1, 9)),
+    ("/dev/zero", os.makedev(1, 5)),
+)
+_LINKS = (
+    ("/dev/fd", "/proc/self/fd"),
+    ("/dev/ptmx", "pts/ptmx"),
+    ("/dev/stderr", "/proc/self/fd/2"),
+    ("/dev/stdin", "/proc/self/fd/0"),
+    ("/dev/stdout", "/proc/self/fd/1"),
+)
+_DEVICE = stat.S_IFCHR | 0o666
+_TERMINALS = "newinstance,ptmxmode=0666,mode=0620,gid=5"
+_SHARED_MEMORY = "/dev/shm"  # noqa: S108 - its place in every container
+_QUEUES = "/dev/mqueue"
 
 
-def make_proc(stage: int) -> None:
-    """Mount the /proc of this PID namespace. /dev must be there."""
-    mounts.attach_new("proc", "/proc", {}, _PLAIN)
-    there = frozenset(os.listdir("/proc"))
-    for name in _MASKED_IN_PROC.split():
-        if name in there:
-            hide(f"/proc/{name}", stage)
-    for name in _READ_ONLY_IN_PROC.split():
-        if name in there:
-            _copy(f"/proc/{name}", f"/proc/{name}", READ_ONLY | _PLAIN)
+class Stage:
+    """What a sandbox prepares once, for containers to copy: shared memory, and an empty folder.
+
+    It lies on /sys of the sandbox's mount namespace, which has no use for that. A container opens
+    it before anything is changed, and finds it by that descriptor ever after.
+    """
+
+    __slots__ = ("_masked_files", "_masked_folders", "_read_only")
+
+    _PLACE = "/sys"
+
+    def __init__(self) -> None:
+        """Prepare it; OSError. What the kernel has to be masked is looked up here, once."""
+        self._masked_files = _existing(_MASKED_FILES)
+        self._masked_folders = _existing(_MASKED_FOLDERS)
+        self._read_only = _existing(_READ_ONLY)
+        mounts.mount("minipod", self._PLACE, "tmpfs", _PLAIN, "mode=0700")
+        for name, flags, options in (
+            ("empty", _PLAIN | READ_ONLY, "mode=0555"),
+            ("shm", _PLAIN, "mode=1777,size=64m"),
+        ):
+            os.mkdir(f"{self._PLACE}/{name}")
+            mounts.mount("minipod", f"{self._PLACE}/{name}", "tmpfs", flags, options)
+
+    def open(self) -> int:
+        """Return a descriptor of it, in the container's copy of the sandbox's mounts."""
+        return os.open(self._PLACE, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+
+    def furnish(self, stage: int) -> None:
+        """Make all that a container has of its own, below a root of its own."""
+        _mount_kernel_files()
+        mounts.mount("tmpfs", "/run", "tmpfs", NO_SUID | NO_DEV, "mode=0755")
+        mounts.mount("tmpfs", "/dev", "tmpfs", NO_SUID | NO_EXEC, "mode=0755,size=64m")
+        mask = os.umask(0)
+        os.mkdir("/run/lock", 0o1777)
+        for path, number in _DEVICES:
+            os.mknod(path, _DEVICE, number)
+        os.umask(mask)
+        for path, target in _LINKS:
+            os.symlink(target, path)
+        for path in ("/dev/pts", _SHARED_MEMORY, _QUEUES):
+            os.mkdir(path, 0o755)
+        mounts.mount("devpts", "/dev/pts", "devpts", NO_SUID | NO_EXEC, _TERMINALS)
+        mounts.bind(f"/proc/self/fd/{stage}/shm", _SHARED_MEMORY)
+        mounts.mount("mqueue", _QUEUES, "mqueue", _PLAIN)
+        self._protect(stage)
+
+    def furnish_host(self, stage: int) -> None:
+        """Put what is the pod's over the host's root, where there is a place for it."""
+        _mount_kernel_files()
+        with suppress(FileNotFoundError):
+            mounts.bind(f"/proc/self/fd/{stage}/shm", _SHARED_MEMORY)
+        with suppress(FileNotFoundError):
+            mounts.mount("mqueue", _QUEUES, "mqueue", _PLAIN)
+        self._protect(stage)
+
+    def mask(self, stage: int, folders: list[str]) -> None:
+        """Cover folders with an empty one, where they are."""
+        for path in folders:
+            with suppress(FileNotFoundError):
+                mounts.bind(f"/proc/self/fd/{stage}/empty", path)
+
+    def _protect(self, stage: int) -> None:
+        self.mask(stage, self._masked_folders)
+        for path in self._masked_files:
+            mounts.bind("/dev/null", path)
+        for path in self._read_only:
+            mounts.bind(path, path, READ_ONLY | _PLAIN)
 
 
-def make_sys(stage: int) -> None:
-    """Mount the /sys of this network namespace, read-only."""
-    mounts.attach_new("sysfs", "/sys", {}, _PLAIN | READ_ONLY)
-    for name in _MASKED_IN_SYS:
-        hide(f"/sys/{name}", stage)
+def _existing(paths: tuple[str, ...]) -> list[str]:
+    return [path for path in paths if os.path.exists(path)]
 
 
-def make_run() -> None:
-    """Mount an empty /run."""
-    mounts.attach_new("tmpfs", "/run", {"mode": "0755"}, NO_SUID | NO_DEV)
-    os.mkdir("/run/lock")
-    os.chmod("/run/lock", 0o1777)  # noqa: S103 - as on every host
-
-
-def make_dev(stage: int) -> None:
-    """Mount a /dev with the devices that every program may expect."""
-    mounts.attach_new("tmpfs", "/dev", {"mode": "0755", "size": "64m"}, NO_SUID | NO_EXEC)
-    mask = os.umask(0)
-    for name, number in _DEVICES.items():
-        os.mknod(f"/dev/{name}", stat.S_IFCHR | 0o666, os.makedev(*number))
-    os.umask(mask)
-    for name, target in _LINKS.items():
-        os.symlink(target, f"/dev/{name}")
-    for name in ("pts", "shm", "mqueue"):
-        os.mkdir(f"/dev/{name}", 0o755)
-    mounts.attach_new("devpts", "/dev/pts", _TERMINALS, NO_SUID | NO_EXEC)
-    share_memory(stage)
-
-
-def share_memory(stage: int) -> None:
-    """Put the pod's shared memory and message queues below /dev, where there is a place."""
-    if os.path.isdir(_SHARED_MEMORY):
-        _copy(_SHM, _SHARED_MEMORY, at=stage)
-    if os.path.isdir("/dev/mqueue"):
-        mounts.attach_new("mqueue", "/dev/mqueue", {}, _PLAIN)
-
-
-def hide(path: str, stage: int) -> None:
-    """Cover a folder with an empty one, a file with /dev/null; nothing if there is neither."""
-    try:
-        status = os.stat(path)
-    except FileNotFoundError:
-        return
-    if stat.S_ISDIR(status.st_mode):
-        _copy(_EMPTY, path, at=stage)
-    else:
-        _copy("/dev/null", path)
-
-
-def _copy(source: str, target: str, attributes: int = 0, *, at: int = mounts.HERE) -> None:
-    layer = mounts.clone(source, at=at)
-    try:
-        if attributes:
-            mounts.set_attributes(layer, attributes)
-        mounts.attach(layer, target)
-    finally:
-        os.close(layer)
+def _mount_kernel_files() -> None:
+    """Mount the /proc of this PID namespace, and the /sys of this network namespace."""
+    mounts.mount("proc", "/proc", "proc", _PLAIN)
+    mounts.mount("sysfs", "/sys", "sysfs", _PLAIN | READ_ONLY)

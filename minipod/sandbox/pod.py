@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 import sys
@@ -18,7 +19,6 @@ from minipod.syscalls import mounts, namespaces, processes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any, NoReturn
 
     from minipod.sandbox.peers import Request
@@ -61,6 +61,7 @@ def _born(spec: SandboxSpec, cgroup: int, control: socket.socket, seq: int) -> _
         with suppress(OSError):  # a server that died meanwhile: the next one finds us by our socket
             messages.send(control, {"seq": seq, "ok": {"pid": pod.pid}}, own)
         _close(own)
+        gc.freeze()  # no collection in a child need look at what is here
         return pod
 
 
@@ -72,23 +73,9 @@ class _Pod:
         self._uid = spec["uid"]
         self.loop = Loop()
         self._context = Context(spec, cgroup, self.loop, self._hint)
-        self.pid = self._own_pid()
+        self.pid = processes.own_pid()
         self._containers = Containers(self._context)
         self._execs = Execs(self._context)
-        self._operations: dict[str, Callable[[Request], None]] = {
-            "socket": self._socket,
-            "exec": self._exec,
-        }
-        self._of_server: dict[str, Callable[[Request], None]] = {
-            "namespace": self._namespace,
-            "network": self._network,
-            "sysctl": self._sysctl,
-            "start": self._start,
-            "restart": self._restart,
-            "signal": self._signal,
-            "kill": self._kill,
-            "quit": self._quit,
-        }
         self._peers: Peers | None = None
         self._context.journal.record("sandbox", pid=self.pid)
         self._peers = Peers(self._context, self._greeting, self._handle, self._execs.hang_up)
@@ -97,13 +84,6 @@ class _Pod:
         """Return new descriptors of the network namespace and of this process."""
         netns = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
         return [netns, os.pidfd_open(_FIRST)]
-
-    def _own_pid(self) -> int:
-        pidfd = os.pidfd_open(_FIRST)
-        try:
-            return processes.seen_from_proc(pidfd)
-        finally:
-            os.close(pidfd)
 
     def _hint(self, offset: int) -> None:
         if self._peers is not None and self._peers.server is not None:
@@ -114,24 +94,27 @@ class _Pod:
 
     def _handle(self, request: Request) -> None:
         name = str(request.content.get("op"))
-        operation = self._operations.get(name)
+        operation = _OF_ALL.get(name)
         if operation is None and request.peer.role == "server":
-            operation = self._of_server.get(name)
+            operation = _OF_SERVER.get(name)
         if operation is None:
             raise Refused(f"do {name}", f"no such request of a {request.peer.role}")
-        operation(request)
+        operation(self, request)
 
-    def _namespace(self, request: Request) -> None:
+    def namespace(self, request: Request) -> None:
+        """Hand over descriptors of the network namespace and of this process."""
         own = self.open_namespace()
         request.answer({}, own)
         _close(own)
 
-    def _network(self, request: Request) -> None:
+    def network(self, request: Request) -> None:
+        """Set up lo and eth0."""
         ask = request.content
         interfaces.configure(ask["address"], ask["prefix"], ask["gateway"])
         request.answer({})
 
-    def _sysctl(self, request: Request) -> None:
+    def sysctl(self, request: Request) -> None:
+        """Set values of the network namespace."""
         for key, value in request.content["set"].items():
             parts = key.split("/")
             if parts[0] != "net" or ".." in parts:
@@ -143,7 +126,8 @@ class _Pod:
                 raise refusal(f"set {key}", error) from error
         request.answer({})
 
-    def _socket(self, request: Request) -> None:
+    def socket(self, request: Request) -> None:
+        """Hand over a socket made here."""
         ask = request.content
         try:
             made = socket.socket(ask["family"], ask["type"], ask["protocol"])
@@ -152,27 +136,46 @@ class _Pod:
         with made:
             request.answer({}, [made.fileno()])
 
-    def _start(self, request: Request) -> None:
+    def start(self, request: Request) -> None:
+        """Start a container."""
         self._containers.start(request.content["container"], request.answer, request.refuse)
 
-    def _restart(self, request: Request) -> None:
+    def restart(self, request: Request) -> None:
+        """Take note of what to do at a container's next end."""
         self._containers.tell_restart(request.content["name"], request.content["restart"])
         request.answer({})
 
-    def _signal(self, request: Request) -> None:
+    def signal(self, request: Request) -> None:
+        """Signal a container's first process."""
         self._containers.signal(request.content["name"], request.content["signal"])
         request.answer({})
 
-    def _kill(self, request: Request) -> None:
+    def kill(self, request: Request) -> None:
+        """Kill a container whole."""
         self._containers.kill(request.content["name"])
         request.answer({})
 
-    def _exec(self, request: Request) -> None:
+    def exec(self, request: Request) -> None:
+        """Run a further program in a container."""
         self._execs.start(request, self._containers.running(request.content["name"]))
 
-    def _quit(self, request: Request) -> None:
+    def quit(self, request: Request) -> None:
+        """End, and all that is here with it."""
         request.answer({})
         os._exit(_ENDED_BY_SERVER)
+
+
+_OF_ALL = {"socket": _Pod.socket, "exec": _Pod.exec}
+_OF_SERVER = {
+    "namespace": _Pod.namespace,
+    "network": _Pod.network,
+    "sysctl": _Pod.sysctl,
+    "start": _Pod.start,
+    "restart": _Pod.restart,
+    "signal": _Pod.signal,
+    "kill": _Pod.kill,
+    "quit": _Pod.quit,
+}
 
 
 def _close(descriptors: list[int]) -> None:
@@ -187,4 +190,4 @@ def _leave_the_host(spec: SandboxSpec) -> None:
     processes.set_title(_ARGUMENTS, spec["title"])
     # What the host mounts and unmounts reaches us; what is mounted here never reaches the host.
     mounts.set_propagation("/", mounts.MS_SLAVE | mounts.MS_REC)
-    namespaces.sethostname(spec["hostname"])
+    socket.sethostname(spec["hostname"])

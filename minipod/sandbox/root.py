@@ -12,8 +12,7 @@ import os
 import stat
 from contextlib import suppress
 
-from minipod.sandbox import own_files
-from minipod.sandbox.own_files import STAGE
+from minipod.sandbox.own_files import Stage
 from minipod.syscalls import mounts
 from minipod.syscalls.mounts import READ_ONLY
 
@@ -35,44 +34,48 @@ class Unstackable(Exception):
         self.error = error
 
 
-def share_host(spec: SandboxSpec) -> None:
-    """Keep the host's root, with the pod's own /proc, /sys and shared memory. OSError."""
-    stage = os.open(STAGE, _PLACE)
-    own_files.make_proc(stage)
-    own_files.make_sys(stage)
-    own_files.share_memory(stage)
-    _mask(spec["masked"], stage)
-    os.close(stage)
+class ContainerRoot:
+    """What a container's root is made from: the sandbox prepares it, the container enters it."""
+
+    __slots__ = ("_spec", "_stage")
+
+    def __init__(self, spec: SandboxSpec) -> None:
+        """Prepare what the containers share; once in a sandbox. OSError."""
+        self._spec = spec
+        self._stage = Stage()
+
+    def share_host(self) -> None:
+        """Keep the host's root, with the pod's own /proc, /sys and shared memory. OSError."""
+        stage = self._stage.open()
+        self._stage.furnish_host(stage)
+        self._stage.mask(stage, self._spec["masked"])
+        os.close(stage)
+
+    def make_private(
+        self, others: list[HostMount], scratch: str, warn: Callable[[str], None]
+    ) -> None:
+        """Enter a root of the container's own, whose layers lie below the folder `scratch`.
+
+        `others` are the host's other mounts that it gets; `warn` is told what is less than it
+        should be. Unstackable, OSError.
+        """
+        stage, folder = self._stage.open(), os.open(self._spec["folder"], _PLACE)
+        layers = _Layers(scratch, warn)
+        old = _enter(layers.stack_root())
+        self._stage.furnish(stage)
+        for number, mount in enumerate(others):
+            layers.add(mount, old, number)
+        for path, name in self._spec["files"].items():
+            _place_file(mounts.clone(name, at=folder), path)
+        self._stage.mask(stage, self._spec["masked"])
+        os.fchdir(old)
+        mounts.umount(".", mounts.DETACH)
+        os.chdir("/")
+        for descriptor in (old, stage, folder, layers.scratch):
+            os.close(descriptor)
 
 
-def make_private(
-    spec: SandboxSpec, others: list[HostMount], scratch: str, warn: Callable[[str], None]
-) -> None:
-    """Enter a root of the container's own, whose layers lie below the folder `scratch`.
-
-    `others` are the host's other mounts that it gets; `warn` is told what is less than it should
-    be. Unstackable, OSError.
-    """
-    stage, folder = os.open(STAGE, _PLACE), os.open(spec["folder"], _PLACE)
-    layers = _Layers(scratch, warn)
-    old = _enter(layers.stack_root())
-    own_files.make_dev(stage)
-    own_files.make_proc(stage)
-    own_files.make_sys(stage)
-    own_files.make_run()
-    for number, mount in enumerate(others):
-        layers.add(mount, old, number)
-    for path, name in spec["files"].items():
-        place_file(mounts.clone(name, at=folder), path)
-    _mask(spec["masked"], stage)
-    os.fchdir(old)
-    mounts.umount(".", mounts.DETACH)
-    os.chdir("/")
-    for descriptor in (old, stage, folder, layers.scratch):
-        os.close(descriptor)
-
-
-def place_file(file: int, path: str) -> None:
+def _place_file(file: int, path: str) -> None:
     """Attach a detached file at a path, which is made if need be; takes the descriptor over."""
     try:
         mounts.attach(file, path)
@@ -103,7 +106,7 @@ class _Layers:
             return self._stack(below, "")
         except OSError as error:
             try:
-                mounts.attach_new("tmpfs", self._path, {"mode": "0700"})
+                mounts.mount("minipod", self._path, "tmpfs", 0, "mode=0700")
                 os.close(self.scratch)
                 self.scratch = os.open(self._path, _PLACE)
                 overlay = self._stack(below, "")
@@ -181,8 +184,3 @@ def _enter(root: int) -> int:
     os.chdir("/")
     os.close(root)
     return old
-
-
-def _mask(folders: list[str], stage: int) -> None:
-    for path in folders:
-        own_files.hide(path, stage)

@@ -21,6 +21,8 @@ NO_DEV = 4
 NO_EXEC = 8
 
 MS_REC = 1 << 14
+_MS_REMOUNT = 1 << 5
+_MS_BIND = 1 << 12
 MS_PRIVATE = 1 << 18
 MS_SLAVE = 1 << 19
 MS_SHARED = 1 << 20
@@ -66,6 +68,14 @@ def mount(source: str, target: str, filesystem: str, flags: int = 0, options: st
     """Mount a filesystem the old way: one call, where names and options are plain and short."""
     words = (encoded(source), encoded(target), encoded(filesystem))
     check(_mount(*words, flags, encoded(options)), target)
+
+
+def bind(source: str, target: str, attributes: int = 0) -> None:
+    """Mount a folder or file a second time; with READ_ONLY and the like, as it shall be there."""
+    path = encoded(target)
+    check(_mount(encoded(source), path, None, _MS_BIND, None), target)
+    if attributes:
+        check(_mount(None, path, None, _MS_BIND | _MS_REMOUNT | attributes, None), target)
 
 
 def set_propagation(target: str, flags: int) -> None:

@@ -1,8 +1,8 @@
-"""Namespaces: leaving, entering and naming them (unshare(2), setns(2), sethostname(2))."""
+"""Namespaces: leaving and entering them (unshare(2), setns(2))."""
 
 from __future__ import annotations
 
-from ctypes import c_char_p, c_int, c_size_t
+from ctypes import c_int
 
 from minipod.syscalls._libc import check, function
 
@@ -14,7 +14,6 @@ NEWNET = 0x40000000
 
 _unshare = function("unshare", c_int)
 _setns = function("setns", c_int, c_int)
-_sethostname = function("sethostname", c_char_p, c_size_t)
 
 
 def unshare(flags: int) -> None:
@@ -25,9 +24,3 @@ def unshare(flags: int) -> None:
 def setns(descriptor: int, flags: int) -> None:
     """Enter a namespace by its descriptor, or those of a process by its pidfd (Linux 5.8)."""
     check(_setns(descriptor, flags), "setns")
-
-
-def sethostname(name: str) -> None:
-    """Name this UTS namespace."""
-    text = name.encode()
-    check(_sethostname(text, len(text)), "sethostname")

@@ -8,14 +8,13 @@ import signal
 import struct
 from errno import EINVAL, ENOSYS, EPERM
 
-from minipod.syscalls._libc import check, function, system_call
+from minipod.syscalls._libc import check, system_call
 from minipod.syscalls.namespaces import NEWPID, setns, unshare
 
 _CLONE3 = 435
 _PIDFD = 0x1000
 _INTO_CGROUP = 0x200000000
 _NO_CLONE3 = (ENOSYS, EPERM, EINVAL)
-_PR_SET_NAME = 15
 _ARG_START = 45  # of the fields behind the name; numbered 48 in the manual
 _SETFD_CLOEXEC = 4
 _LAST = 0xFFFFFFFF
@@ -34,7 +33,6 @@ for _hook in (_before, _after_in_parent, _after_in_child):
     _hook.restype = None
 
 _close_range = system_call(436, ctypes.c_uint, ctypes.c_uint, ctypes.c_uint)
-_prctl = function("prctl", ctypes.c_int, *[ctypes.c_ulong] * 4)
 
 
 def fork(namespaces: int = 0, cgroup: int | None = None) -> tuple[int, int]:
@@ -121,8 +119,11 @@ def close_from(first: int) -> None:
 
 def set_name(name: str) -> None:
     """Name this process as `ps -o comm` shows it; the kernel keeps 15 bytes."""
-    text = ctypes.create_string_buffer(name.encode())
-    check(_prctl(_PR_SET_NAME, ctypes.addressof(text), 0, 0, 0), name)
+    comm = os.open("/proc/self/comm", os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        os.write(comm, name.encode())
+    finally:
+        os.close(comm)
 
 
 def own_arguments() -> tuple[int, int]:
@@ -136,8 +137,7 @@ def set_title(place: tuple[int, int], title: str) -> None:
     """Write over this process's arguments, at `own_arguments`: what `ps` shows; cut to the room."""
     start, end = place
     text = title.encode(errors="surrogateescape")[: end - start - 1]
-    ctypes.memset(start, 0, end - start)
-    ctypes.memmove(start, text, len(text))
+    ctypes.memmove(start, text.ljust(end - start, b"\0"), end - start)
 
 
 def seen_from_proc(pidfd: int) -> int:
@@ -154,6 +154,11 @@ def seen_from_proc(pidfd: int) -> int:
     if not found:
         raise OSError(EINVAL, os.strerror(EINVAL), path)
     return int(rest.split(None, 1)[0])
+
+
+def own_pid() -> int:
+    """Return this process's pid as /proc here shows it: the host's, when /proc is the host's."""
+    return int(os.readlink("/proc/self"))
 
 
 def start_time(pid: int) -> int:
