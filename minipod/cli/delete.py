@@ -52,6 +52,8 @@ _AT_ONCE = "Immediate deletion does not wait for the programs to end by themselv
 @click.option(
     "--wait",
     type=bool,
+    is_flag=False,
+    flag_value="true",
     default=True,
     metavar="BOOL",
     help="Whether to return only when the pods are gone. [default: true]",

@@ -8,6 +8,7 @@ import click
 
 from minipod import __version__
 from minipod.cli.options import common_options, epilog
+from minipod.cli.spelling import for_click
 
 COMMANDS = {
     "create": "Create pods from files.",
@@ -30,6 +31,10 @@ _RESERVED = {"exec": "exec_"}
 
 class LazyGroup(click.Group):
     """A group whose commands are imported when they are called, not when they are listed."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse a command line in kubectl's spelling."""
+        return super().parse_args(ctx, for_click(self.params, args, interspersed=False))
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from minipod.cli.session import Session
+from minipod.cli.spelling import for_click
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,6 +116,10 @@ class Command(click.Command):
         for names, attributes in _COMMON:
             if own.isdisjoint(names):
                 self.params.append(click.Option(names, hidden=True, **attributes))
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse a command line in kubectl's spelling."""
+        return super().parse_args(ctx, for_click(self.params, args, interspersed=True))
 
 
 def verb(name: str, *examples: str) -> Callable[[Function], Command]:

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 @click.option(
     "--dry-run",
     type=click.Choice(("none", "client")),
+    is_flag=False,
+    flag_value="client",
     default="none",
     help="client: print the pod, create nothing.",
 )

@@ -189,6 +189,13 @@ def test_usage_errors_exit_2(run: Run, argv: str) -> None:
     assert "Usage: minipod" in done.err
 
 
+@pytest.mark.parametrize("spelling", ["-o=json", "-ojson", "--output=json", "-o json"])
+def test_options_are_spelled_as_for_kubectl(server: FakeServer, run: Run, spelling: str) -> None:
+    server.answers["GET /api/v1/namespaces/lab/pods/web"] = Answer(pod())
+    done = run("-n=lab", "get", "pod", "web", *spelling.split())
+    assert json.loads(done.out)["metadata"]["name"] == "web", done.err
+
+
 def test_create_tells_what_happens_in_order(server: FakeServer, run: Run, tmp_path: Path) -> None:
     (tmp_path / "pod.yaml").write_text("kind: Pod")
     server.answers[f"POST {OWN}/manifests?namespace=lab"] = lines(

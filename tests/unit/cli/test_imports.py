@@ -20,6 +20,7 @@ HELP = {
     "minipod.cli.main",
     "minipod.cli.options",
     "minipod.cli.session",
+    "minipod.cli.spelling",
     "minipod.errors",
 }
 GET = HELP | {
