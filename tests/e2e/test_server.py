@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import os
+import signal
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ import pytest
 
 from minipod import __version__
 from tests.support.command import Minipod
-from tests.support.host import processes, snapshot
+from tests.support.host import processes, run, snapshot
 from tests.support.manifests import container, documents, pod, web
 from tests.support.wait import eventually
 
@@ -161,3 +162,18 @@ def test_a_root_may_be_given_as_an_option(minipod: Minipod, tmp_path: Path) -> N
         env={key: value for key, value in os.environ.items() if key != "MINIPOD_ROOT"},
     )
     assert done.stdout == "pod/web\n"
+
+
+def test_run_serves_in_the_foreground_and_pods_outlive_it(minipod: Minipod) -> None:
+    with minipod.start("server", "run") as server:
+        eventually(lambda: minipod("server", "status").returncode == 0)
+        minipod.create(pod("web", container("main", web(8080))))
+        eventually(lambda: minipod.json("ports", "web"))
+        address = minipod.address("web")
+        server.send_signal(signal.SIGINT)
+        assert server.wait(timeout=10) in {0, 130}
+        assert server.stderr is not None
+        os.set_blocking(server.stderr.fileno(), False)
+        assert "Traceback" not in (server.stderr.read() or "")
+    assert minipod("server", "status").returncode == 1
+    assert run("curl", "-sS", f"http://{address}:8080/") == "web /\n"

@@ -118,11 +118,11 @@ def processes(root: Path) -> dict[int, str]:
         if not entry.name.isdigit() or int(entry.name) == os.getpid():
             continue
         try:
-            words = (entry / "cmdline").read_bytes().split(b"\0")
+            words = (entry / "cmdline").read_bytes().replace(b"\0", b" ").split()
             groups = (entry / "cgroup").read_text()
         except OSError:
             continue  # it has just ended
-        if words != [b""] and (os.fsencode(root) in words or group in groups):
+        if words and (os.fsencode(root) in words or group in groups):
             found[int(entry.name)] = b" ".join(words).decode(errors="replace").strip()
     return found
 
