@@ -84,7 +84,7 @@ def logs(  # noqa: PLR0913 (an option each)
         container="",
         follow=follow,
         tail=tail if tail is not None and tail >= 0 else None,
-        since_seconds=since,
+        since_seconds=since or None,
         timestamps=timestamps,
         previous=previous,
     )

@@ -23,11 +23,22 @@ _SELDOM = 100_000  # objects between two collections: more than a short command 
 def main() -> NoReturn:
     """Run the command line of this process, and end it."""
     gc.set_threshold(_SELDOM)
+    _fill_streams()
     code = run(sys.argv[1:])
     sys.stderr.flush()
     # Not sys.exit: taking the interpreter apart piece by piece is a sixth of a short command's
     # time. Nothing waits for it: stdout is flushed, and what must be undone is undone.
     os._exit(code)
+
+
+def _fill_streams() -> None:
+    """Put /dev/null where stdin, stdout or stderr is closed, as Go does for kubectl.
+
+    Else the next file or socket takes the number, and is written to by mistake.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # so Python tells it; the lowest free number is this one's
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 (stays)
 
 
 def run(argv: Sequence[str]) -> int:

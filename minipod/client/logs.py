@@ -6,6 +6,9 @@ import threading
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, NamedTuple
 
+from minipod.client.words import reason
+from minipod.errors import HostError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from typing import BinaryIO
@@ -38,8 +41,18 @@ def copy(
         return
     for origin in origins:
         for piece in _pieces(client, origin, query, prefix=prefix):
-            target.write(piece)
-            target.flush()
+            _write(target, piece)
+
+
+def _write(target: BinaryIO, piece: bytes) -> None:
+    """Write at once. HostError if the target takes no more (a full disk)."""
+    try:
+        target.write(piece)
+        target.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise HostError(f"cannot write the log: {reason(error)}") from error
 
 
 def _pieces(client: Client, origin: Origin, query: LogQuery, *, prefix: bool) -> Iterable[bytes]:
@@ -83,5 +96,4 @@ def _side_by_side(
             case Exception() as error:
                 raise error
             case line:
-                target.write(line)
-                target.flush()
+                _write(target, line)

@@ -336,6 +336,7 @@ def test_logs(server: FakeServer, run: Run) -> None:
     assert done.out == "[pod/web/a] a\n[pod/web/b] b\n"
     done = run("logs", "web")
     assert done == (0, "a\n", 'Defaulted container "a" out of: a, b\n')
+    assert run("logs", "web", "--since=0s") == done  # kubectl's way to say: all
     assert run("logs", "web", "--tail", "2", "--since", "5m", "--timestamps").code == 0
     done = run("logs", "web", "-c", "x")
     assert done.code == 1

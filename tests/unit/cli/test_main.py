@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING
+
+import pytest
 
 from minipod.client import Client
 from tests.support.fake_server import Answer, FakeServer
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
     from .conftest import Run
 
@@ -91,6 +92,30 @@ def test_a_full_disk_is_one_line(server: FakeServer) -> None:
         done = subprocess.run(argv, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr == "Error: cannot write to stdout: no space left on device\n"
+
+
+def test_a_log_on_a_full_disk_is_one_line(server: FakeServer) -> None:
+    server.answers["GET /api/v1/namespaces/default/pods/web"] = Answer(POD)
+    server.answers[LOG] = Answer(chunks=[b"line\n"])
+    with open("/dev/full", "w") as full:
+        argv = [sys.executable, "-c", PROGRAM, "--root", str(server.root), "logs", "web"]
+        done = subprocess.run(argv, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "Error: cannot write the log: no space left on device\n"
+
+
+@pytest.mark.parametrize("closed", [0, 1, 2])
+def test_a_closed_stream_is_like_dev_null(server: FakeServer, closed: int) -> None:
+    """A socket to the server must not take the number, and be written to."""
+    server.answers["GET /api/v1/namespaces/default/pods"] = Answer({"rows": [], "items": []})
+    command = shlex.join([sys.executable, "-c", PROGRAM, "--root", str(server.root), "get", "pods"])
+    done = subprocess.run(
+        ["bash", "-c", f"exec {command} -o name {closed}>&-"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_a_reader_that_goes_ends_it_without_a_word(server: FakeServer) -> None:
