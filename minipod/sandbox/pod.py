@@ -15,6 +15,7 @@ from minipod.sandbox.execs import Execs
 from minipod.sandbox.failures import Refused, failure_of, refusal
 from minipod.sandbox.loop import Loop
 from minipod.sandbox.peers import Peers
+from minipod.sandbox.protocol import SANDBOX_LOG
 from minipod.syscalls import mounts, namespaces, processes
 
 TYPE_CHECKING = False
@@ -43,7 +44,7 @@ def live(spec: SandboxSpec, cgroup: int, control: socket.socket, seq: int) -> No
         pod = _born(spec, cgroup, control, seq)
         while pod is not None:
             pod.loop.turn()
-    except BaseException:  # noqa: BLE001 - a bug: the server's log is the place to tell
+    except BaseException:  # noqa: BLE001 - a bug: SANDBOX_LOG is the place to tell
         sys.excepthook(*sys.exc_info())
         sys.stderr.flush()
     finally:
@@ -184,8 +185,17 @@ def _close(descriptors: list[int]) -> None:
 
 
 def _leave_the_host(spec: SandboxSpec) -> None:
-    """Cut the ties: the session, the name, and what is mounted here from now on."""
+    """Cut the ties: session, stdio, name, and what is mounted here from now on.
+
+    Whoever started the server may wait for the end of its stderr; a pod outlives it.
+    """
     os.setsid()
+    nothing = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+    log = os.open(f"{spec['folder']}/{SANDBOX_LOG}", flags, 0o600)
+    for standard, descriptor in enumerate((nothing, log, log)):
+        os.dup2(descriptor, standard)
+    _close([nothing, log])
     processes.set_name("minipod-sandbox")
     processes.set_title(_ARGUMENTS, spec["title"])
     # What the host mounts and unmounts reaches us; what is mounted here never reaches the host.

@@ -228,13 +228,13 @@ def test_a_wrong_command_line_is_told() -> None:
 
 @in_loop
 async def test_a_sandbox_keeps_nothing_of_the_zygotes(lab: Lab) -> None:
-    """Not the lock, not the control socket; its folder, loop and socket are its own."""
+    """Not the lock, not the control socket, not the stdio; its folder, loop, socket are its own."""
     pod = await lab.pod()
     links = [os.readlink(f"/proc/{pod.pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pod.pid}/fd")]
     assert not [link for link in links if "server.lock" in link]
     assert sorted(re.sub(r"\d+", "N", link.rsplit("/", 1)[-1]) for link in links) == sorted(
         [
-            *("null", "zygote.log", "zygote.log", "null", "a", "a", "journal"),
+            *("null", "sandbox.log", "sandbox.log", "null", "a", "a", "journal"),
             *("anon_inode:[eventpoll]", "pipe:[N]", "pipe:[N]", "pid:[N]"),
             *("socket:[N]", "socket:[N]"),
         ]
