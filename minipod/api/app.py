@@ -74,9 +74,9 @@ async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn every error into a Status."""
     try:
         return await handler(request)
-    except ConnectionError:
-        raise  # the client went, and nobody listens
     except Exception as error:
+        if request.transport is None or request.transport.is_closing():
+            return web.Response()  # nobody listens; raised, it would be logged as our error
         status = status_of(error, _about(request))
         if request.writer.output_size > 0:
             raise  # an answer has begun: all that is left is to break it off

@@ -49,6 +49,7 @@ class Api:
     """The API as it is served, and the engine behind it."""
 
     client: ClientSession
+    address: tuple[str, int]
 
     def __init__(self, engine: FakeEngine, admit: Admission = lambda _: None) -> None:
         self.engine = engine
@@ -65,7 +66,8 @@ class Api:
 
     async def _start(self) -> web.AppRunner:
         sock = socket.create_server(("127.0.0.1", 0))
-        port = sock.getsockname()[1]
+        self.address = sock.getsockname()
+        port = self.address[1]
         self.client = ClientSession(f"http://127.0.0.1:{port}")
         return await serve(self.app, sock)
 

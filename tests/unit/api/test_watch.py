@@ -223,3 +223,20 @@ def test_a_client_that_goes_away_leaves_no_task_behind(api):
         await until(lambda: asyncio.all_tasks() <= before)
 
     api.run(scenario())
+
+
+def test_a_client_that_goes_away_is_no_error_in_the_log(api, caplog):
+    """`delete` hangs up when its pods are gone, whatever else happens at that moment."""
+
+    async def scenario():
+        before = asyncio.all_tasks()
+        reader, writer = await asyncio.open_connection(*api.address)
+        writer.write(f"GET {PODS}?watch=true HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        await reader.readuntil(b"\r\n\r\n")
+        writer.transport.abort()
+        for n in range(200):  # the first meets a closed connection, the next a broken one
+            api.engine.add(f"pod-{n}")
+        await until(lambda: asyncio.all_tasks() <= before)
+
+    api.run(scenario())
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
