@@ -108,6 +108,10 @@ def _listen_all(forward: Forward, ips: list[str]) -> Iterator[Listener]:
 
 def _bind(ip: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in ip else socket.AF_INET
+    try:
+        socket.inet_pton(family, ip)  # without it, bind would ask the resolver for a name
+    except OSError as error:
+        raise BadRequest(f'"{ip}" is not an IP address') from error
     listening = socket.socket(family, socket.SOCK_STREAM)
     try:
         listening.setblocking(False)
@@ -122,9 +126,7 @@ def _bind(ip: str, port: int) -> socket.socket:
     return listening
 
 
-def _refused(ip: str, port: int, error: OSError) -> HostError | BadRequest:
-    if isinstance(error, socket.gaierror):
-        return BadRequest(f'"{ip}" is not an IP address of this machine')
+def _refused(ip: str, port: int, error: OSError) -> HostError:
     message = f"unable to listen on port {port}: {ip}: {reason(error)}"
     if error.errno == errno.EADDRINUSE and (holder := _holder(port)):
         message += f", held by {holder}"
