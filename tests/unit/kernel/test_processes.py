@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -69,6 +70,8 @@ def test_a_name_with_brackets_and_spaces_is_no_trap(tmp_path):
 )
 def test_a_command_reads_as_typed(words, typed):
     with running(*words) as child:
+        # In the middle of execve a process has its new name, and no command line yet.
+        eventually(lambda: Path(f"/proc/{child.pid}/cmdline").read_bytes())
         assert processes.command(child.pid) == typed
 
 
