@@ -10,11 +10,18 @@ from minipod.api import answers, query
 from minipod.api.keys import CHANGES, ENGINE
 from minipod.api.status import About, success
 from minipod.errors import BadRequest
+from minipod.plan.addresses import parse_cluster_cidr
 
 if TYPE_CHECKING:
     from aiohttp import web
 
 PREFIX = "/apis/minipod.dev/v1"
+
+
+class NetworkWish(msgspec.Struct, frozen=True, rename={"cluster_cidr": "clusterCIDR"}):
+    """The body of PUT /network."""
+
+    cluster_cidr: str
 
 
 class ImageMapping(msgspec.Struct, frozen=True):
@@ -52,6 +59,13 @@ async def list_ports(request: web.Request) -> web.Response:
         raise BadRequest("parameter pod: needs the parameter namespace")
     rows = await request.app[ENGINE].ports(namespace or None, pod or None)
     return answers.json(request, {"items": rows})
+
+
+async def want_network(request: web.Request) -> web.Response:
+    """PUT /network: where the pods' addresses are to be; the answer says where they are."""
+    wish = query.decode(await request.read(), NetworkWish)
+    block = await request.app[ENGINE].want_network(parse_cluster_cidr(wish.cluster_cidr))
+    return answers.json(request, {"clusterCIDR": str(block)})
 
 
 async def server_info(request: web.Request) -> web.Response:

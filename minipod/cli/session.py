@@ -36,7 +36,16 @@ class Session:
         from minipod.client import Client
 
         require_root()
-        return Client(self.root, warn=warn, start=self.start if start else None)
+        client = Client(self.root, warn=warn, start=self.start if start else None)
+        if start and self.cluster_cidr is not None:
+            self._want_network(client, self.cluster_cidr)
+        return client
+
+    def _want_network(self, client: Client, cidr: str) -> None:
+        """Have a server that runs already know of --cluster-cidr; say so if it comes too late."""
+        actual = client.want_network(cidr)
+        if actual != cidr:
+            warn(f"--cluster-cidr {cidr} is not used: pods get addresses of {actual} already")
 
     def start(self) -> None:
         """Return when a server answers."""

@@ -176,6 +176,10 @@ class Client:
         """Undo `map_image`. NotFound."""
         self._send("DELETE", _OWN + "/images" + http.query({"pattern": pattern})).read()
 
+    def want_network(self, cidr: str) -> str:
+        """Ask for pod addresses of this block; return the block that they are of."""
+        return str(self._json("PUT", _OWN + "/network", {"clusterCIDR": cidr})["clusterCIDR"])
+
     def server(self) -> JSON:
         """Return pid, socket, root and version of the server."""
         return self._get(_OWN + "/server")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
@@ -61,6 +62,14 @@ class Cluster:
         node = self.node
         assert node is not None
         return node
+
+    async def want(self, block: IPv4Network) -> IPv4Network:
+        """Have the network at this block, unless it has been claimed; return where it is to be."""
+        async with self._building:
+            if self.plan is not None:
+                return self.plan.cluster
+            self._wanted = block
+            return block
 
     async def ensure(self) -> tuple[str, ...]:
         """Have the network in place; return warnings of what was new or could not be had.
@@ -134,6 +143,7 @@ class Cluster:
                     self._hands.network.forget(sandbox)
                     await sandbox.end()
                 await self._sandboxes.clear(uid)
+                shutil.rmtree(self._folder(uid), ignore_errors=True)
             if self.plan is not None:
                 record = self._hands.store.record(_BUCKET, "plan") or {}
                 restore = record.get("forwarding") is False

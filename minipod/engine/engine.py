@@ -195,6 +195,10 @@ class Engine:
             [(worker.state, self._get(worker.state.key)) for worker in chosen]
         )
 
+    async def want_network(self, block: IPv4Network) -> IPv4Network:
+        """Have the pods' addresses in this block, if none has one yet; return where they are."""
+        return await self._cluster.want(block)
+
     async def purge(self) -> None:
         """Remove every pod and everything of this root; goes on and reports every error."""
         keys = list(self._workers)

@@ -13,6 +13,7 @@ from minipod.store.protocol import Key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from ipaddress import IPv4Network
     from pathlib import Path
 
     from minipod.model.sockets import PortRow
@@ -46,6 +47,7 @@ class FakeEngine:
         self.store = MemoryStore()
         self.images = FakeImages()
         self.info = ServerInfo(4711, f"{root}/server.sock", str(root), "0.0.test")
+        self.network: IPv4Network | None = None
         self.rows: list[PortRow] = []
         self.stopped = self.purged = False
         self.graces: dict[str, int | None] = {}
@@ -76,6 +78,11 @@ class FakeEngine:
         finally:
             self.in_flight -= 1
         return self.set_status(name, running(self.get(name, namespace)), namespace)
+
+    async def want_network(self, block: IPv4Network) -> IPv4Network:
+        if self.network is None:
+            self.network = block
+        return self.network
 
     async def delete_pod(
         self, namespace: str, name: str, *, grace: int | None = None, uid: str | None = None

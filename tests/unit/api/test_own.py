@@ -66,3 +66,12 @@ def test_stop_and_purge_are_passed_on(api):
     assert api.engine.stopped
     assert api.ask("POST", f"{OWN}/purge").json["status"] == "Success"
     assert api.engine.purged
+
+
+def test_a_network_is_wanted_and_the_answer_is_the_one_there_is(api):
+    for wanted in ("10.9.0.0/16", "10.8.0.0/16"):
+        answer = api.ask("PUT", f"{OWN}/network", json={"clusterCIDR": wanted})
+        assert answer.json == {"clusterCIDR": "10.9.0.0/16"}
+    answer = api.ask("PUT", f"{OWN}/network", json={"clusterCIDR": "10.8.0.0/30"})
+    assert answer.code == 400
+    assert "/30 is no size" in answer.json["message"]

@@ -414,6 +414,15 @@ def test_server_stop_waits_until_the_lock_is_free(
     assert time.monotonic() - begun >= 0.2
 
 
+def test_a_cluster_cidr_that_comes_too_late_is_told(server: FakeServer, run: Run) -> None:
+    server.answers[f"GET {OWN}/images"] = Answer({"images": {}})
+    server.answers[f"PUT {OWN}/network"] = Answer({"clusterCIDR": "10.9.0.0/16"})
+    done = run("--cluster-cidr", "10.8.0.0/16", "image", "list")
+    told = "--cluster-cidr 10.8.0.0/16 is not used: pods get addresses of 10.9.0.0/16 already"
+    assert (done.code, done.err.splitlines()[0]) == (0, f"Warning: {told}")
+    assert "Warning" not in run("--cluster-cidr", "10.9.0.0/16", "image", "list").err
+
+
 def test_a_long_command_leaves_the_ports_a_table(server: FakeServer, run: Run) -> None:
     row = dict.fromkeys(("namespace", "pod", "container", "address", "pid"))
     row |= {"protocol": "TCP", "port": 80, "declared": True, "command": "x" * 1000}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from collections.abc import Awaitable, Callable
+from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
 
@@ -333,8 +335,23 @@ def test_purge_leaves_nothing(machine: Machine) -> None:
         assert machine.named == {}
         assert engine.images.list() == {}
         assert machine.store.records("sandboxes") == {}
+        assert not os.path.exists(machine.root.fabric_folder)
+        assert not os.path.exists(machine.root.node_folder("machine"))
         again = await created(engine)
         assert again["status"]["phase"] == "Running"
+
+    run(machine, scenario)
+
+
+def test_the_network_is_where_it_was_wanted_before_the_first_pod(machine: Machine) -> None:
+    async def scenario(machine: Machine, engine: Engine) -> None:
+        wanted, other = IPv4Network("172.30.0.0/16"), IPv4Network("172.31.0.0/16")
+        assert await engine.want_network(other) == other
+        assert await engine.want_network(wanted) == wanted
+        assert (await created(engine))["status"]["podIP"] == "172.30.0.2"
+        assert await engine.want_network(other) == wanted
+        await engine.purge()
+        assert await engine.want_network(other) == other
 
     run(machine, scenario)
 
