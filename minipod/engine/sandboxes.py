@@ -7,6 +7,7 @@ What a sandbox is made of carries its uid: the folder, the cgroups, the record o
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 from contextlib import suppress
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
     from minipod.engine.hands import Hands
     from minipod.sandbox.remote import SandboxConnection
+
+_log = logging.getLogger(__name__)
 
 _BUCKET = "sandboxes"
 
@@ -108,7 +111,7 @@ class Sandboxes:
         """Make a sandbox; HostError if it cannot be, and then nothing of it is left."""
         hands = self._hands
         # The owner is recorded before the first thing exists: a crash leaves a name to sweep by.
-        hands.store.put_record(_BUCKET, order.uid, {"pid": None, "name": None})
+        hands.store.put_record(_BUCKET, order.uid, {"pid": None, "names": list(order.names)})
         try:
             return await self._create(order, owner)
         except BaseException:
@@ -145,10 +148,16 @@ class Sandboxes:
         except BaseException:
             born.close()
             raise
-        sandbox = Sandbox(connection, born.netns, born.pidfd)
-        given = hands.names.add(order.names, sandbox.pid)
-        hands.store.put_record(_BUCKET, order.uid, {"pid": sandbox.pid, "name": given})
-        return sandbox
+        self._name(connection)
+        return Sandbox(connection, born.netns, born.pidfd)
+
+    def _name(self, connection: SandboxConnection) -> None:
+        """Give a sandbox's namespace its name; the pid is recorded before the link exists."""
+        hands, uid = self._hands, connection.uid
+        record = hands.store.record(_BUCKET, uid) or {"names": []}
+        if record.get("pid") != connection.pid:
+            hands.store.put_record(_BUCKET, uid, record | {"pid": connection.pid})
+        hands.names.add(record["names"], connection.pid)
 
     async def adopt(self, uid: str, folder: str, owner: SandboxOwner) -> Sandbox | None:
         """Take back a sandbox that an earlier server made; None if it does not live."""
@@ -157,10 +166,15 @@ class Sandboxes:
         except HostError:
             return None
         try:
-            return Sandbox(connection, *await connection.namespace())
+            descriptors = await connection.namespace()
         except MinipodError:
             connection.close()
             return None
+        try:
+            self._name(connection)  # the earlier server may not have come to it
+        except HostError as error:
+            _log.warning("%s", error)
+        return Sandbox(connection, *descriptors)
 
     async def _connect(self, uid: str, folder: str, owner: SandboxOwner) -> SandboxConnection:
         connection = await self._hands.connect(
@@ -175,8 +189,9 @@ class Sandboxes:
         """Remove what a sandbox leaves on the host: processes, cgroups, its name. Idempotent."""
         hands = self._hands
         record = hands.store.record(_BUCKET, uid)
-        if record and record["name"]:
-            hands.names.remove(record["name"], record["pid"])
+        if record and record["pid"] is not None:
+            for name in record["names"]:
+                hands.names.remove(name, record["pid"])
         await hands.cgroups.kill(uid)
         await hands.cgroups.remove(uid)
         hands.store.drop_record(_BUCKET, uid)

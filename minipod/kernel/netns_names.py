@@ -28,10 +28,14 @@ class NetnsNames:
     def add(self, names: Iterable[str], pid: int) -> str | None:
         """Give a process's namespace the first name that is free; None if none is.
 
-        HostError if the folder cannot be written.
+        One that has a name of these keeps it. HostError if the folder cannot be written.
         """
         target = _target(pid)
+        names = list(names)
         try:
+            for name in names:
+                if self._points_to(name, target):
+                    return name
             self._folder.mkdir(mode=_MODE, parents=True, exist_ok=True)
             return next((name for name in names if self._take(name, target)), None)
         except OSError as error:
@@ -49,7 +53,7 @@ class NetnsNames:
         try:
             (self._folder / name).symlink_to(target)
         except FileExistsError:
-            return self._points_to(name, target)
+            return False
         return True
 
     def _points_to(self, name: str, target: str) -> bool:

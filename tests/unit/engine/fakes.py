@@ -201,7 +201,8 @@ class Machine:
         if pid is None:
             self.groups.pop(name, None)
             return _nothing()
-        self.named.pop(name, None)
+        if self.named.get(name) == pid:
+            del self.named[name]
         return None
 
 

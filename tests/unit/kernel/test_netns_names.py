@@ -53,6 +53,17 @@ def test_the_same_name_for_the_same_process_is_given_again(names: NetnsNames) ->
     assert names.add(["web", "lab.web"], 4711) == "web"
 
 
+def test_a_process_keeps_its_name_when_a_better_one_becomes_free(
+    names: NetnsNames, folder: Path
+) -> None:
+    folder.mkdir()
+    (folder / "web").touch()
+    names.add(["web", "lab.web"], 4711)
+    (folder / "web").unlink()
+    assert names.add(["web", "lab.web"], 4711) == "lab.web"
+    assert not (folder / "web").exists()
+
+
 def test_removing_takes_exactly_the_link_that_was_made(names: NetnsNames, folder: Path) -> None:
     names.add(["web"], 4711)
     names.remove("web", 4712)

@@ -1,0 +1,151 @@
+"""What the next server makes of what an earlier one left half done."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from minipod.engine import Engine
+from minipod.model.pod import JSON
+
+from .fakes import Machine, pod
+
+Scenario = Callable[[Engine], Awaitable[None]]
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
+    made = Machine(tmp_path)
+    monkeypatch.setattr(signal, "pidfd_send_signal", made.send_signal)
+    return made
+
+
+def serve(machine: Machine, scenario: Scenario) -> None:
+    """Start a server on the machine, play a scenario, and end the server; pods run on."""
+
+    async def play() -> None:
+        engine = machine.engine()
+        await engine.start()
+        try:
+            async with asyncio.timeout(5):
+                await scenario(engine)
+        finally:
+            await engine.close()
+
+    asyncio.run(play())
+
+
+async def create(engine: Engine) -> None:
+    await engine.create_pod(pod())
+    await engine.settled("default", "web")
+
+
+def sandbox_of_web(machine: Machine) -> Any:
+    (obj,) = machine.store.list("Pod")
+    return machine.sandboxes[obj["metadata"]["uid"]]
+
+
+def notice(target: object, method: str) -> asyncio.Event:
+    """Return an event that is set when a coroutine method has done its work."""
+    called = asyncio.Event()
+    original = getattr(target, method)
+
+    async def noticed(*args: Any, **fields: Any) -> Any:
+        answer = await original(*args, **fields)
+        called.set()
+        return answer
+
+    setattr(target, method, noticed)
+    return called
+
+
+def test_a_fabric_that_ended_with_its_server_is_built_by_the_next(machine: Machine) -> None:
+    async def rebuilds(engine: Engine) -> None:
+        await notice(machine.network, "ensure_node").wait()
+        assert machine.sandboxes["fabric"].alive
+
+    serve(machine, create)
+    machine.sandboxes["fabric"].die()
+    serve(machine, rebuilds)
+
+
+def test_a_network_that_an_earlier_server_left_half_built_is_completed(machine: Machine) -> None:
+    async def completes(engine: Engine) -> None:
+        await notice(machine.network, "ensure_node").wait()
+
+    serve(machine, create)
+    serve(machine, completes)
+
+
+def test_a_link_to_an_earlier_node_is_no_link(machine: Machine) -> None:
+    async def builds_the_node_only(engine: Engine) -> None:
+        machine.refused["network"] = "this server ends before it comes to that"
+        await notice(machine.network, "ensure_node").wait()
+
+    async def connects(engine: Engine) -> None:
+        machine.refused.clear()
+        requests = sandbox_of_web(machine).requests
+        requests.clear()
+        while "network" not in [op for op, _ in requests]:
+            await asyncio.sleep(0)
+
+    serve(machine, create)
+    machine.sandboxes["node-0"].die()
+    serve(machine, builds_the_node_only)
+    serve(machine, connects)
+
+
+def test_a_link_made_while_the_node_ended_is_made_again(machine: Machine) -> None:
+    async def scenario(engine: Engine) -> None:
+        node = machine.network.connect_pod
+
+        async def ends_meanwhile(*args: Any) -> None:
+            await node(*args)
+            machine.network.connect_pod = node  # type: ignore[method-assign]
+            machine.sandboxes["node-0"].die()
+
+        machine.network.connect_pod = ends_meanwhile  # type: ignore[method-assign]
+        await create(engine)
+        machine.clock.now += 60
+        engine.images.map("wake", ["up"])
+        requests = sandbox_of_web(machine).requests
+        while "start" not in [op for op, _ in requests]:
+            await asyncio.sleep(0)
+        assert [op for op, _ in requests].count("network") == 2
+
+    serve(machine, scenario)
+
+
+def names(machine: Machine) -> JSON:
+    return {name: pid for name, pid in machine.named.items() if "web" in name}
+
+
+def test_a_name_given_by_a_server_that_was_killed_goes_with_its_sandbox(machine: Machine) -> None:
+    async def deletes(engine: Engine) -> None:
+        await engine.delete_pod("default", "web", grace=0)
+        await engine.gone("default", "web")
+
+    serve(machine, create)
+    assert names(machine)
+    sandbox = sandbox_of_web(machine)
+    # Killed right after the sandbox was born: the record has what was there before.
+    record = machine.store.record("sandboxes", sandbox.uid)
+    machine.store.put_record("sandboxes", sandbox.uid, record | {"pid": None})
+    serve(machine, deletes)
+    assert not names(machine)
+
+
+def test_a_name_that_is_missing_is_given_by_the_next_server(machine: Machine) -> None:
+    async def nothing(engine: Engine) -> None:
+        pass
+
+    serve(machine, create)
+    before = names(machine)
+    machine.named.clear()
+    serve(machine, nothing)
+    assert names(machine) == before
