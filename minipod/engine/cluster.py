@@ -7,6 +7,7 @@ import shutil
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
+from minipod.engine.pod_state import WIRED
 from minipod.engine.sandboxes import Order, Sandbox, Sandboxes
 from minipod.errors import HostError
 from minipod.plan.addresses import AddressPool, candidates
@@ -101,12 +102,23 @@ class Cluster:
                 await self._sandboxes.clear(uid)
         return NODE_UID in self._living
 
-    async def connect(self, link: str, address: IPv4Address, pod: Sandbox) -> None:
-        """Make a pod's link, anew if there is an old one."""
+    async def connect(self, link: str, address: IPv4Address, pod: Sandbox) -> Sandbox:
+        """Make a pod's link, anew if there is an old one; return the node that has it."""
         await self.ensure()
-        node = self._living[NODE_UID]
+        node = self._living.get(NODE_UID)
+        if node is None:
+            raise self._node_ended()
         await self._hands.network.disconnect_pod(link, node)
         await self._hands.network.connect_pod(link, address, node, pod)
+        return node
+
+    def check(self, node: Sandbox) -> None:
+        """Raise HostError if this is not the node any more: what was connected to it is lost."""
+        if self._living.get(NODE_UID) is not node:
+            raise self._node_ended()
+
+    def _node_ended(self) -> HostError:
+        return HostError(f"cannot connect to node {self._hands.node_name}: it has just ended")
 
     async def disconnect(self, link: str) -> None:
         """Remove a pod's link; nothing happens if it, or the node, is gone."""
@@ -182,9 +194,18 @@ class Cluster:
         if living is not None:
             return living
         await self._sandboxes.clear(uid)
+        if uid == NODE_UID:
+            self._forget_links()
         sandbox = await self._sandboxes.create(self._order(uid), _Part(self, uid))
         self._living[uid] = sandbox
         return sandbox
+
+    def _forget_links(self) -> None:
+        """Let no later server take the links of an earlier node for links of the next one."""
+        store = self._hands.store
+        with store.transaction():
+            for pod in list(store.records(WIRED)):
+                store.drop_record(WIRED, pod)
 
     def _order(self, uid: str) -> Order:
         root, node, folder = self._hands.root, self._hands.node_name, self._folder(uid)

@@ -97,6 +97,9 @@ class Engine:
         states = await recover(self._hands, self._cluster, self._sandboxes)
         for state in states:
             self._serve(PodWorker(self._shop, state))
+        if states:
+            # What an earlier server left half built, or lost with it, no pod's worker would miss.
+            self._keep(asyncio.create_task(self._rebuild(), name="complete the network"))
 
     async def stop(self) -> None:
         """Ask the server to end; pods run on."""

@@ -107,8 +107,8 @@ class Execute:
 
     async def _clear_sandbox(self, state: PodState, obj: JSON) -> None:
         await self._cluster.disconnect(state.link)
-        await self._sandboxes.clear(state.uid)
         self._unwire(state)
+        await self._sandboxes.clear(state.uid)
         state.stage = SandboxState.ABSENT
         message = "The pod's sandbox ended unasked, and its containers with it"
         self._events.record(obj, Note(EventType.WARNING, "SandboxLost", message))
@@ -116,18 +116,20 @@ class Execute:
     async def _wire(self, state: PodState) -> None:
         assert state.sandbox is not None
         address = self._address(state)
-        await self._cluster.connect(state.link, address, state.sandbox)
-        node = self._cluster.required_node
+        node = await self._cluster.connect(state.link, address, state.sandbox)
+        place = self._cluster.required_node
         await state.sandbox.connection.request(
             "network",
             address=str(address),
-            prefix=node.cidr.prefixlen,
-            gateway=str(node.gateway),
+            prefix=place.cidr.prefixlen,
+            gateway=str(place.gateway),
         )
+        self._cluster.check(node)
         self._hands.store.put_record(WIRED, state.uid, value=True)
         state.wired = True
 
     def _unwire(self, state: PodState) -> None:
+        """Forget the link, before its sandbox is: the next one is not born with it."""
         self._hands.store.drop_record(WIRED, state.uid)
         state.wired = False
 
@@ -174,8 +176,8 @@ class Execute:
         sandbox, state.sandbox = state.sandbox, None
         if sandbox is not None:
             await sandbox.end()
-        await self._sandboxes.clear(state.uid)
         self._unwire(state)
+        await self._sandboxes.clear(state.uid)
         state.stage = SandboxState.ABSENT
 
     async def _forget(self, state: PodState) -> None:
