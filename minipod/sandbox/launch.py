@@ -14,7 +14,7 @@ from minipod.sandbox import messages
 from minipod.sandbox.failures import Refused, failure_of
 from minipod.sandbox.protocol import RUN, START_FAILED
 from minipod.sandbox.root import Unstackable
-from minipod.syscalls import capabilities, mounts, namespaces, processes, terminals
+from minipod.syscalls import capabilities, mounts, namespaces, terminals
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -129,7 +129,6 @@ class Launch:
         os.setsid()
         for target, descriptor in enumerate(stdio):
             os.dup2(descriptor, target)
-        processes.close_on_exec_from(3)
 
     def _terminal(self, size: tuple[int, int] | None) -> tuple[int, int, int]:
         master, terminal = terminals.open_pair("/dev/ptmx")

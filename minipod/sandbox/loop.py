@@ -78,10 +78,6 @@ class Loop:
         """Take a deadline away; return whether there was one."""
         return self._deadlines.pop(name, None) is not None
 
-    def pending(self, name: Hashable) -> bool:
-        """Return whether a name has a deadline."""
-        return name in self._deadlines
-
     def turn(self) -> None:
         """Wait for something to happen, and do what is due."""
         for descriptor, _ in self._epoll.poll(self._patience()):

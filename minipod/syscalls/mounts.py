@@ -7,7 +7,18 @@ options of mount(2)) nor a "," or ":" in it matters.
 from __future__ import annotations
 
 import os
-from ctypes import POINTER, Structure, byref, c_char_p, c_int, c_size_t, c_uint, c_uint64, c_ulong
+from ctypes import (
+    POINTER,
+    Structure,
+    byref,
+    c_char_p,
+    c_int,
+    c_size_t,
+    c_uint,
+    c_uint64,
+    c_ulong,
+    sizeof,
+)
 
 from minipod.syscalls._libc import check, encoded, function, system_call
 
@@ -31,7 +42,6 @@ HERE = -100
 """Relative to the working folder (AT_FDCWD)."""
 
 _AT_EMPTY_PATH = 0x1000
-_AT_RECURSIVE = 0x8000
 _FSOPEN_CLOEXEC = 1
 _FSMOUNT_CLOEXEC = 1
 _OPEN_TREE_CLONE = 1
@@ -113,15 +123,12 @@ def detached(
         os.close(context)
 
 
-def clone(path: str, *, at: int = HERE, recursive: bool = False) -> int:
-    """Return a descriptor of a copy of what is mounted at a path: a bind mount, still detached.
+def clone(path: str, *, at: int = HERE) -> int:
+    """Return a descriptor of a copy of the mount at a path: a bind mount, still detached.
 
-    `path` is relative to the descriptor `at`; an empty one means `at` itself.
+    `path` is relative to the descriptor `at`. Mounts below it are not copied.
     """
-    flags = _OPEN_TREE_CLONE | os.O_CLOEXEC | _AT_EMPTY_PATH
-    if recursive:
-        flags |= _AT_RECURSIVE
-    return check(_open_tree(at, encoded(path), flags), path)
+    return check(_open_tree(at, encoded(path), _OPEN_TREE_CLONE | os.O_CLOEXEC), path)
 
 
 def attach(descriptor: int, target: str) -> None:
@@ -130,20 +137,8 @@ def attach(descriptor: int, target: str) -> None:
     check(done, target)
 
 
-def attach_new(
-    filesystem: str, target: str, options: Mapping[str, str | None], attributes: int = 0
-) -> None:
-    """Mount a filesystem of its own at a path; see `detached`."""
-    descriptor = detached(filesystem, options, attributes)
-    try:
-        attach(descriptor, target)
-    finally:
-        os.close(descriptor)
-
-
-def set_attributes(descriptor: int, attributes: int, *, recursive: bool = False) -> None:
-    """Add READ_ONLY and the like to a mount (Linux 5.12); `recursive`: also to those below it."""
-    flags = _AT_EMPTY_PATH | (_AT_RECURSIVE if recursive else 0)
+def set_attributes(descriptor: int, attributes: int) -> None:
+    """Add READ_ONLY and the like to a mount, by its descriptor (Linux 5.12)."""
     wanted = _Attributes(attributes, 0, 0, 0)
-    done = _mount_setattr(descriptor, b"", flags, byref(wanted), 32)
+    done = _mount_setattr(descriptor, b"", _AT_EMPTY_PATH, byref(wanted), sizeof(wanted))
     check(done, "mount_setattr")

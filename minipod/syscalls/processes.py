@@ -16,7 +16,6 @@ _PIDFD = 0x1000
 _INTO_CGROUP = 0x200000000
 _NO_CLONE3 = (ENOSYS, EPERM, EINVAL)
 _ARG_START = 45  # of the fields behind the name; numbered 48 in the manual
-_SETFD_CLOEXEC = 4
 _LAST = 0xFFFFFFFF
 _FDINFO = 1024
 _SIGCHLD = int(signal.SIGCHLD)
@@ -105,11 +104,6 @@ def join_cgroup(directory: int, *, pid: int = 0) -> None:
         os.write(procs, b"%d" % pid)
     finally:
         os.close(procs)
-
-
-def close_on_exec_from(first: int) -> None:
-    """Mark every descriptor from `first` on close-on-exec (close_range(2), Linux 5.11)."""
-    check(_close_range(first, _LAST, _SETFD_CLOEXEC), "close_range")
 
 
 def close_from(first: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -313,6 +314,31 @@ async def test_log_lines_are_in_the_cri_format(lab: Lab) -> None:
         assert len(when) == len("2026-01-02T03:04:05.123456789Z")
         age = datetime.now(UTC) - datetime.fromisoformat(when[:26] + "+00:00")
         assert 0 <= age.total_seconds() < 60
+
+
+@in_loop
+async def test_output_that_is_held_elsewhere_does_not_keep_a_container(lab: Lab) -> None:
+    """Another container may hold a copy of its stdout: the end is told, the pipe is closed."""
+    pod = await lab.pod()
+    holder = (
+        "import socket, time; s = socket.socket(socket.AF_UNIX); s.bind('/dev/shm/s'); s.listen();"
+        "c = s.accept()[0]; socket.recv_fds(c, 1, 1); c.send(b'x'); time.sleep(1000)"
+    )
+    giver = (
+        "import socket; s = socket.socket(socket.AF_UNIX); s.connect('/dev/shm/s');"
+        "print('given', flush=True); socket.send_fds(s, [b'x'], [1]); s.recv(1)"
+    )
+    await pod.request("start", container=container(sys.executable, "-c", holder, name="holder"))
+    inside = Path(f"/proc/{pod.pid}/fd")
+    before = len(list(inside.iterdir()))
+    for attempt in range(20):
+        spec = container(sys.executable, "-c", giver, attempt=attempt)
+        await pod.request("start", container=spec)
+        record = lab.exits("a", attempt + 1)[-1]
+        if record["code"] == 0:
+            break  # before that, the holder was not listening yet
+    assert lab.output("a", attempt=attempt) == "given\n"
+    assert len(list(inside.iterdir())) == before
 
 
 @in_loop

@@ -175,9 +175,9 @@ async def test_other_mounts_of_the_host_are_stacked(
 ) -> None:
     """A writable mount of the host can be written to without the host noticing; all are seen."""
     data, fixed = tmp_path / "data disk", tmp_path / "fixed"
-    for point, options in ((data, {}), (fixed, {})):
+    for point in (data, fixed):
         point.mkdir()
-        mounts.attach_new("tmpfs", str(point), options)
+        mounts.mount("test", str(point), "tmpfs")
         mounted.append(point)
         (point / "file").write_text(f"{point.name}\n")
     data.chmod(0o751)
@@ -218,7 +218,7 @@ async def test_an_unmount_on_the_host_is_not_held_up(lab: Lab, tmp_path: Path) -
     """What the host unmounts is gone for the sandbox too: no pod keeps a disk busy for itself."""
     disk = tmp_path / "disk"
     disk.mkdir()
-    mounts.attach_new("tmpfs", str(disk), {})
+    mounts.mount("test", str(disk), "tmpfs")
     pod = await lab.pod()
     await pod.request("start", container=container("sleep", "1000", share_host_files=True))
     tables = [Path(f"/proc/{pid}/mountinfo") for pid in (pod.pid, *lab.group_pids("a", "c"))]
@@ -236,13 +236,13 @@ async def test_the_state_may_lie_on_any_filesystem(
     place = tmp_path / "state, of: any kind"
     place.mkdir()
     if kind == "tmpfs":
-        mounts.attach_new("tmpfs", str(place), {})
+        mounts.mount("test", str(place), "tmpfs")
     else:
         for name in ("lower", "upper", "work"):
             (tmp_path / name).mkdir()
         os.chdir(tmp_path)
-        options = {"lowerdir": "lower", "upperdir": "upper", "workdir": "work"}
-        mounts.attach_new("overlay", str(place), options)
+        options = "lowerdir=lower,upperdir=upper,workdir=work"
+        mounts.mount("test", str(place), "overlay", 0, options)
         os.chdir("/")
     mounted.append(place)
     lab = Lab(place)
@@ -326,6 +326,18 @@ async def test_the_hosts_root_can_be_shared(lab: Lab, tmp_path: Path) -> None:
     assert await output(lab, pod, f"echo x > {place}; hostname", share_host_files=True) == "a\n"
     assert place.read_text() == "x\n"
     assert list((lab.root / "pods" / "a" / "containers").glob("*/*.rootfs")) == []
+
+
+@in_loop
+async def test_nothing_of_the_hosts_tree_is_left_below(lab: Lab) -> None:
+    """The only root is the container's overlay, which is never synced to the disk."""
+    pod = await lab.pod()
+    pid = (await pod.request("start", container=container("sleep", "1000")))["pid"]
+    table = Path(f"/proc/{pid}/mountinfo").read_text().splitlines()
+    (root,) = [line for line in table if line.split()[4] == "/"]
+    assert " - overlay minipod " in root
+    assert "volatile" in root
+    assert str(lab.root) not in root
 
 
 @in_loop
