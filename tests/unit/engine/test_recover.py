@@ -50,14 +50,23 @@ def sandbox_of_web(machine: Machine) -> Any:
     return machine.sandboxes[obj["metadata"]["uid"]]
 
 
-def notice(target: object, method: str) -> asyncio.Event:
-    """Return an event that is set when a coroutine method has done its work."""
+async def running(engine: Engine) -> None:
+    """Wait until the pod runs; told by the store's watch."""
+    watch = engine.store.watch("Pod", "default", engine.store.version)
+    (obj,) = engine.store.list("Pod")
+    while obj["status"]["phase"] != "Running":
+        obj = (await anext(watch)).obj
+
+
+def notice(target: object, method: str, *first: object) -> asyncio.Event:
+    """Return an event that is set when a method has done its work, if called with `first`."""
     called = asyncio.Event()
     original = getattr(target, method)
 
     async def noticed(*args: Any, **fields: Any) -> Any:
         answer = await original(*args, **fields)
-        called.set()
+        if args[: len(first)] == first:
+            called.set()
         return answer
 
     setattr(target, method, noticed)
@@ -89,10 +98,7 @@ def test_a_link_to_an_earlier_node_is_no_link(machine: Machine) -> None:
 
     async def connects(engine: Engine) -> None:
         machine.refused.clear()
-        requests = sandbox_of_web(machine).requests
-        requests.clear()
-        while "network" not in [op for op, _ in requests]:
-            await asyncio.sleep(0)
+        await notice(sandbox_of_web(machine), "request", "network").wait()
 
     serve(machine, create)
     machine.sandboxes["node-0"].die()
@@ -102,21 +108,21 @@ def test_a_link_to_an_earlier_node_is_no_link(machine: Machine) -> None:
 
 def test_a_link_made_while_the_node_ended_is_made_again(machine: Machine) -> None:
     async def scenario(engine: Engine) -> None:
-        node = machine.network.connect_pod
+        connect = machine.network.connect_pod
 
         async def ends_meanwhile(*args: Any) -> None:
-            await node(*args)
-            machine.network.connect_pod = node  # type: ignore[method-assign]
+            await connect(*args)
+            monkeypatch.undo()
             machine.sandboxes["node-0"].die()
 
-        machine.network.connect_pod = ends_meanwhile  # type: ignore[method-assign]
-        await create(engine)
+        with pytest.MonkeyPatch.context() as monkeypatch:
+            monkeypatch.setattr(machine.network, "connect_pod", ends_meanwhile)
+            await create(engine)
         machine.clock.now += 60
         engine.images.map("wake", ["up"])
-        requests = sandbox_of_web(machine).requests
-        while "start" not in [op for op, _ in requests]:
-            await asyncio.sleep(0)
-        assert [op for op, _ in requests].count("network") == 2
+        await running(engine)
+        asked = [op for op, _ in sandbox_of_web(machine).requests]
+        assert asked.count("network") == 2
 
     serve(machine, scenario)
 
@@ -135,6 +141,7 @@ def test_a_name_given_by_a_server_that_was_killed_goes_with_its_sandbox(machine:
     sandbox = sandbox_of_web(machine)
     # Killed right after the sandbox was born: the record has what was there before.
     record = machine.store.record("sandboxes", sandbox.uid)
+    assert record is not None
     machine.store.put_record("sandboxes", sandbox.uid, record | {"pid": None})
     serve(machine, deletes)
     assert not names(machine)
