@@ -61,12 +61,13 @@ class Stage:
     it before anything is changed, and finds it by that descriptor ever after.
     """
 
-    __slots__ = ("_masked_files", "_masked_folders", "_read_only")
+    __slots__ = ("_has_queues", "_masked_files", "_masked_folders", "_read_only")
 
     _PLACE = "/sys"
 
     def __init__(self) -> None:
-        """Prepare it; OSError. What the kernel has to be masked is looked up here, once."""
+        """Prepare it; OSError. What this kernel has of it all is looked up here, once."""
+        self._has_queues = os.path.exists("/proc/sys/fs/mqueue")
         self._masked_files = _existing(_MASKED_FILES)
         self._masked_folders = _existing(_MASKED_FOLDERS)
         self._read_only = _existing(_READ_ONLY)
@@ -97,17 +98,13 @@ class Stage:
         for path in ("/dev/pts", _SHARED_MEMORY, _QUEUES):
             os.mkdir(path, 0o755)
         mounts.mount("devpts", "/dev/pts", "devpts", NO_SUID | NO_EXEC, _TERMINALS)
-        mounts.bind(f"/proc/self/fd/{stage}/shm", _SHARED_MEMORY)
-        mounts.mount("mqueue", _QUEUES, "mqueue", _PLAIN)
+        self._share_memory(stage)
         self._protect(stage)
 
     def furnish_host(self, stage: int) -> None:
-        """Put what is the pod's over the host's root, where there is a place for it."""
+        """Put what is the pod's over the host's root."""
         _mount_kernel_files()
-        with suppress(FileNotFoundError):
-            mounts.bind(f"/proc/self/fd/{stage}/shm", _SHARED_MEMORY)
-        with suppress(FileNotFoundError):
-            mounts.mount("mqueue", _QUEUES, "mqueue", _PLAIN)
+        self._share_memory(stage)
         self._protect(stage)
 
     def mask(self, stage: int, folders: list[str]) -> None:
@@ -115,6 +112,14 @@ class Stage:
         for path in folders:
             with suppress(FileNotFoundError):
                 mounts.bind(f"/proc/self/fd/{stage}/empty", path)
+
+    def _share_memory(self, stage: int) -> None:
+        """Mount the pod's shared memory and message queues, where there is a place for them."""
+        with suppress(FileNotFoundError):
+            mounts.bind(f"/proc/self/fd/{stage}/shm", _SHARED_MEMORY)
+        if self._has_queues:
+            with suppress(FileNotFoundError):
+                mounts.mount("mqueue", _QUEUES, "mqueue", _PLAIN)
 
     def _protect(self, stage: int) -> None:
         self.mask(stage, self._masked_folders)
