@@ -99,7 +99,10 @@ def _answers(root: str) -> bool:
 
 
 def _spawn(root: str, cluster_cidr: str | None, warn: Callable[[str], None]) -> bool:
-    """Spawn a zygote; return True when its server is ready, False if another holds the lock."""
+    """Spawn a zygote; return True when its server is ready, False if another's must be awaited.
+
+    That is another zygote's, which holds the lock, or the next one of ours, whose first was killed.
+    """
     reader, writer = os.pipe()
     with open(reader, encoding="utf-8", errors="replace") as ready:
         try:
@@ -116,10 +119,14 @@ def _spawn(root: str, cluster_cidr: str | None, warn: Callable[[str], None]) -> 
                 raise Unavailable(f"cannot start the server: {text}")
             if kind == "warning":
                 warn(text)
-    if process.wait() == LOCK_HELD:
+    try:
+        code = process.wait(_TRY_AGAIN)
+    except subprocess.TimeoutExpired:
+        return False
+    if code == LOCK_HELD:
         return False
     raise Unavailable(
-        f"cannot start the server: it ended with code {process.returncode} before it was ready",
+        f"cannot start the server: it ended with code {code} before it was ready",
         hint=f"its log is {root}/{LOG}",
     )
 

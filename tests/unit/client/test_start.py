@@ -89,6 +89,18 @@ def test_a_lock_that_is_held_for_ever_is_told(monkeypatch: pytest.MonkeyPatch, r
         start.start(root, None, print)
 
 
+def test_a_server_that_dies_again_and_again_is_not_awaited_for_ever(
+    monkeypatch: pytest.MonkeyPatch, root: str
+) -> None:
+    """Its zygote lives on, and has let go of the descriptor that nobody reports to any more."""
+    monkeypatch.setattr(start, "_TRY_AGAIN", 0.01)
+    monkeypatch.setattr(start, "_DEADLINE", 0.0)
+    zygote(monkeypatch, "eval exec $FD\\>\\&-; exec sleep 2")
+    with pytest.raises(Unavailable, match="nothing answers") as caught:
+        start.start(root, None, print)
+    assert caught.value.hint == f"its log is {root}/server.log"
+
+
 def test_a_root_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(HostError, match=r"cannot make .*file/root: not a directory"):
