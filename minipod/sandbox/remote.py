@@ -10,23 +10,21 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from minipod.errors import HostError, StepFailed, Unavailable
 from minipod.sandbox import messages
+from minipod.sandbox.channel import Channel, gone
 from minipod.sandbox.journal import read_journal
 from minipod.sandbox.protocol import SOCKET, VERSION, ZYGOTE_VARIABLE
 from minipod.syscalls.processes import start_time
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from minipod.sandbox.messages import Message
-    from minipod.sandbox.protocol import Failure, SandboxSpec
-
-    _Packet = tuple[Message, Sequence[int]]
+    from minipod.sandbox.protocol import SandboxSpec
 
 _PATIENCE = 10.0
 """Seconds in which a sandbox must greet: one that does not was stopped, or has lost its mind."""
@@ -53,129 +51,12 @@ class Sandboxed:
         os.close(self.pidfd)
 
 
-class _Channel:
-    """Requests and answers on one socket, many in flight. Everything else goes to `on_other`."""
-
-    def __init__(
-        self,
-        connection: socket.socket,
-        on_other: Callable[[Message], None],
-        on_close: Callable[[], None],
-    ) -> None:
-        connection.setblocking(False)
-        self._socket = connection
-        self._loop = asyncio.get_running_loop()
-        self._on_other = on_other
-        self._on_close = on_close
-        self._seq = 0
-        self._waiting: dict[int, asyncio.Future[tuple[Message, list[int]]]] = {}
-        self._unsent: deque[_Packet] = deque()
-        self.closed = False
-        self._loop.add_reader(connection, self._readable)
-
-    def number(self) -> int:
-        """Return the "seq" of a request to come."""
-        self._seq += 1
-        return self._seq
-
-    async def request(
-        self, message: Message, descriptors: Sequence[int] = (), *, seq: int | None = None
-    ) -> tuple[Message, list[int]]:
-        """Send a request; return what is "ok", and the descriptors beside it.
-
-        StepFailed with what the other end says, Unavailable if it is gone. If the caller is
-        cancelled the request may be done all the same: its answer is dropped.
-        """
-        if self.closed:
-            raise _gone()
-        seq = seq or self.number()
-        answer = self._loop.create_future()
-        self._waiting[seq] = answer
-        packet = ({**message, "seq": seq}, descriptors)
-        try:
-            self._send(packet)
-            content, received = await answer
-        except asyncio.CancelledError:
-            self._abandon(packet, answer)
-            raise
-        finally:
-            del self._waiting[seq]
-        if "error" in content:
-            failure: Failure = content["error"]
-            raise StepFailed(failure["step"], failure["message"], errno=failure["errno"] or None)
-        return content["ok"], received
-
-    def _abandon(self, packet: _Packet, answer: asyncio.Future[tuple[Message, list[int]]]) -> None:
-        if packet in self._unsent:
-            self._unsent.remove(packet)  # its descriptors may be closed now
-        if answer.done() and not answer.cancelled() and answer.exception() is None:
-            _close(answer.result()[1])
-
-    def close(self) -> None:
-        """Hang up. Who still waits gets Unavailable; `on_close` is not called."""
-        if self.closed:
-            return
-        self.closed = True
-        self._loop.remove_reader(self._socket)
-        self._loop.remove_writer(self._socket)
-        self._socket.close()
-        self._unsent.clear()
-        for answer in self._waiting.values():
-            if not answer.done():
-                answer.set_exception(_gone())
-
-    def _send(self, packet: _Packet) -> None:
-        self._unsent.append(packet)
-        if len(self._unsent) == 1:
-            self._writable()
-
-    def _writable(self) -> None:
-        while self._unsent:
-            try:
-                messages.send(self._socket, *self._unsent[0])
-            except BlockingIOError:
-                self._loop.add_writer(self._socket, self._writable)
-                return
-            except OSError:
-                self._lost()
-                return
-            self._unsent.popleft()
-        self._loop.remove_writer(self._socket)
-
-    def _readable(self) -> None:
-        """Take all that has come, in its order."""
-        while not self.closed:
-            try:
-                received = messages.receive(self._socket)
-            except BlockingIOError:
-                return
-            except OSError:
-                received = None
-            if received is None:
-                self._lost()
-                return
-            self._take(*received)
-
-    def _take(self, message: Message, descriptors: list[int]) -> None:
-        answer = self._waiting.get(message.get("seq", 0))
-        if answer is not None and not answer.done() and ("ok" in message or "error" in message):
-            answer.set_result((message, descriptors))
-            return
-        _close(descriptors)
-        self._on_other(message)
-
-    def _lost(self) -> None:
-        if not self.closed:
-            self.close()
-            self._on_close()
-
-
 class Zygote:
     """The parent of this server, which forks sandboxes. `on_close` is called when it has died."""
 
     def __init__(self, connection: socket.socket) -> None:
         self.on_close: Callable[[], None] = _nothing
-        self._channel = _Channel(connection, _pass_over, self._lost)
+        self._channel = Channel(connection, _pass_over, self._lost)
 
     @classmethod
     def inherited(cls) -> Self:
@@ -204,7 +85,8 @@ class Zygote:
         try:
             return Sandboxed(ok["pid"], start_time(ok["pid"]), netns, pidfd)
         except OSError as error:
-            _close((netns, pidfd))
+            os.close(netns)
+            os.close(pidfd)
             raise StepFailed(
                 "look at the new sandbox", "it has ended", errno=error.errno
             ) from error
@@ -247,7 +129,7 @@ class SandboxConnection:
         self._on_close = on_close
         self._execs: dict[int, asyncio.Future[tuple[int, int]]] = {}
         self._greeted: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
-        self._channel = _Channel(connection, self._other, self._lost)
+        self._channel = Channel(connection, self._other, self._lost)
 
     @classmethod
     async def connect(
@@ -375,21 +257,12 @@ def _connected(folder: str) -> socket.socket:
 
 def _fail(future: asyncio.Future[Any]) -> None:
     if not future.done():
-        future.set_exception(_gone())
+        future.set_exception(gone())
         future.exception()  # whoever does not look at it does not want to know
-
-
-def _close(descriptors: Iterable[int]) -> None:
-    for descriptor in descriptors:
-        os.close(descriptor)
 
 
 def _cannot_connect(folder: str, why: object) -> HostError:
     return HostError(f"cannot connect to the sandbox of {folder}: {why}")
-
-
-def _gone() -> Unavailable:
-    return Unavailable("cannot reach the sandbox: it is gone")
 
 
 def _pass_over(_message: Message) -> None:
