@@ -26,7 +26,7 @@ def create(session: Session, files: tuple[str, ...]) -> int:
     client = session.client()
     sources = read(files)
     failed = False
-    with refusing():
+    with refusing("created"):
         for line in client.create(sources, session.given_namespace):
             failed |= not print_created(line)
     return int(failed)

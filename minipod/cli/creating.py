@@ -33,13 +33,18 @@ def print_hints(pod: dict[str, Any]) -> None:
     """Say what a person must do before the pod's containers can start."""
     for container, message in podview.waiting(pod, "ImageNotMapped"):
         say(f'Hint: container "{container}" of {podview.reference(pod)} waits: {message}')
+    for container, message in podview.cannot_start(pod):
+        say(f'Hint: container "{container}" of {podview.reference(pod)} does not start: {message}')
 
 
 @contextmanager
-def refusing() -> Iterator[None]:
-    """Print the problems of refused manifests as they are, a line each: file:line:column first."""
+def refusing(undone: str) -> Iterator[None]:
+    """Print the problems of refused manifests as they are, a line each: file:line:column first.
+
+    `undone` says what was not done with them: created, deleted.
+    """
     try:
         yield
     except InvalidObject as error:
         say(str(error))
-        raise InvalidObject("nothing was created", error.problems, hint=error.hint) from error
+        raise InvalidObject(f"nothing was {undone}", error.problems, hint=error.hint) from error

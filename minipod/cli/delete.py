@@ -120,9 +120,11 @@ def _delete(
 
 
 def _of_files(client: Client, session: Session, files: tuple[str, ...]) -> list[Target]:
+    from minipod.cli.creating import refusing
     from minipod.client.sources import read
 
-    return deletion.of_sources(client, read(files), session.given_namespace)
+    with refusing("deleted"):
+        return deletion.of_sources(client, read(files), session.given_namespace)
 
 
 def _require_one_way(

@@ -37,5 +37,8 @@ def _named(word: str) -> str:
 
 
 def _require_pods(kind: str) -> None:
-    if kind not in _PODS:
-        raise NotFound(f'the server doesn\'t have a resource type "{kind}"')
+    if kind.lower() not in _PODS:
+        raise NotFound(
+            f'the server doesn\'t have a resource type "{kind}"',
+            hint="this command is about pods (pod, po)",
+        )

@@ -50,7 +50,10 @@ def _status(session: Session, output: str | None) -> None:
     """Show the server's pid, socket, root and version; exit 1 if it does not run."""
     client = session.client(start=False)
     if not client.answers():
-        raise Unavailable(f"the server of {session.root} is not running")
+        raise Unavailable(
+            f"the server of {session.root} is not running",
+            hint="minipod server start, or any other command, starts it",
+        )
     facts = client.server()
     shown = {name: facts[name] for name in ("pid", "socket", "root", "version")}
     if output == "json":

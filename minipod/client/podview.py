@@ -54,7 +54,9 @@ def why_not_running(pod: JSON, container: str) -> str:
     status = pod.get("status", {})
     for one in status.get("containerStatuses", ()):
         if one["name"] == container:
-            return _state(one.get("state", {}))
+            why = _state(one.get("state", {}))
+            ended = _state(one.get("lastState", {})) if one.get("lastState") else ""
+            return f"{why}; its last run: {ended}" if ended else why
     return f"the pod is {status.get('phase', 'Pending')}"
 
 
@@ -64,6 +66,15 @@ def waiting(pod: JSON, reason: str) -> Iterator[tuple[str, str]]:
         state = one.get("state", {}).get("waiting", {})
         if state.get("reason") == reason:
             yield one["name"], state.get("message", "")
+
+
+def cannot_start(pod: JSON) -> Iterator[tuple[str, str]]:
+    """Yield name and message of each container whose program could not be started."""
+    for one in pod.get("status", {}).get("containerStatuses", ()):
+        for state in (one.get("state", {}), one.get("lastState", {})):
+            ended = state.get("terminated", {})
+            if ended.get("reason") == "StartError":
+                yield one["name"], ended.get("message", "")
 
 
 def _state(state: JSON) -> str:

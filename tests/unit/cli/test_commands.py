@@ -145,7 +145,16 @@ def test_get_as_yaml_json_and_names(server: FakeServer, run: Run) -> None:
 
 def test_an_unknown_kind_is_told_as_kubectl_does(server: FakeServer, run: Run) -> None:
     done = run("get", "nonsense")
-    assert done == (1, "", 'Error: the server doesn\'t have a resource type "nonsense"\n')
+    assert (done.code, done.out) == (1, "")
+    assert done.err == (
+        'Error: the server doesn\'t have a resource type "nonsense"\n'
+        "Hint: this command is about pods (pod, po)\n"
+    )
+
+
+def test_a_kind_may_be_written_in_capitals(server: FakeServer, run: Run) -> None:
+    server.answers[f"GET {PODS}/web"] = Answer(pod())
+    assert run("get", "Pod/web", "-o", "name").out == "pod/web\n"
 
 
 @pytest.mark.parametrize(
@@ -245,6 +254,20 @@ def test_run_creates(server: FakeServer, run: Run) -> None:
     assert asked["spec"]["containers"][0]["env"] == [{"name": "A", "value": "b=c"}]
 
 
+@pytest.mark.parametrize("state", ["state", "lastState"])
+def test_a_program_that_cannot_start_is_told_at_once(
+    server: FakeServer, run: Run, state: str
+) -> None:
+    """Else a typing error shows as CrashLoopBackOff, and nowhere why."""
+    obj = pod(waiting="CrashLoopBackOff")
+    ended = {"reason": "StartError", "message": 'exec: "sleeep": not found', "exitCode": 128}
+    obj["status"]["containerStatuses"][0][state] = {"terminated": ended}
+    server.answers[f"POST {PODS}"] = Answer(obj, 201)
+    done = run("run", "web", "--", "sleeep")
+    hint = 'Hint: container "a" of pod/web does not start: exec: "sleeep": not found\n'
+    assert done == (0, "pod/web created\n", hint)
+
+
 def test_run_can_only_print_without_root_and_server(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -310,6 +333,15 @@ def test_delete_by_file(server: FakeServer, run: Run, monkeypatch: pytest.Monkey
     named = {"objects": [{"kind": "Pod", "namespace": "default", "name": "a"}]}
     server.answers[f"POST {OWN}/decode"] = Answer(named)
     assert run("delete", "-f", "-").out == 'pod "a" deleted\n'
+
+
+def test_delete_shows_problems_as_they_are(server: FakeServer, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "pod.yaml").write_text("kind: Pod")
+    causes = [{"field": "spec", "message": "bad", "reason": "FieldValueInvalid"}]
+    message = "pod.yaml:1:2: spec: bad\npod.yaml:3:4: spec: worse"
+    server.answers[f"POST {OWN}/decode"] = failure(400, "BadRequest", message, causes=causes)
+    done = run("delete", "-f", str(tmp_path / "pod.yaml"))
+    assert done == (1, "", f"{message}\nError: nothing was deleted\n")
 
 
 def test_delete_goes_on_after_a_pod_that_is_not_there(server: FakeServer, run: Run) -> None:
@@ -389,7 +421,11 @@ def test_server_status(server: FakeServer, run: Run) -> None:
 
 def test_without_a_server(run: Run, tmp_path: Path) -> None:
     done = run("server", "status")
-    assert done == (1, "", f"Error: the server of {tmp_path} is not running\n")
+    assert (done.code, done.out) == (1, "")
+    assert done.err == (
+        f"Error: the server of {tmp_path} is not running\n"
+        "Hint: minipod server start, or any other command, starts it\n"
+    )
     assert run("server", "stop") == (0, "server is not running\n", "")
     assert run("purge") == (0, f"nothing to purge: {tmp_path} was never used\n", "")
     assert run("version").out == f"Client Version: {__version__}\nServer Version: not running\n"
@@ -480,6 +516,18 @@ def test_exec_without_a_sandbox_says_what_the_pod_waits_for(server: FakeServer, 
         'Defaulted container "a" out of: a, b\n'
         'Error: container "a" of pod "web" is not running:'
         " ImageNotMapped: map it or give a command\n"
+    )
+
+
+def test_exec_in_a_crash_loop_says_how_the_last_run_ended(server: FakeServer, run: Run) -> None:
+    obj = pod(waiting="CrashLoopBackOff")
+    obj["status"]["containerStatuses"][0]["lastState"] = {
+        "terminated": {"reason": "Error", "exitCode": 3}
+    }
+    server.answers[f"GET {PODS}/web"] = Answer(obj)
+    assert run("exec", "web", "-c", "a", "--", "true").err == (
+        'Error: container "a" of pod "web" is not running: CrashLoopBackOff: map it or give a'
+        " command; its last run: Error: exit code 3\n"
     )
 
 
