@@ -109,6 +109,10 @@ class CgroupTree:
     async def kill(self, uid: str, name: str | None = None) -> None:
         """Send SIGKILL to all that is in a group and below it, and to what they fork meanwhile.
 
+        The group must go afterwards (`remove`). On Linux 6.12 and later, what is born by
+        CLONE_INTO_CGROUP from one group into another is killed at birth, if one of the two has
+        been killed before and the other has not (kernel/cgroup/cgroup.c: kill_seq).
+
         They may still be on their way out afterwards: `remove` waits for them.
         """
         path = self._path(uid, name)

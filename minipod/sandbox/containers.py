@@ -127,15 +127,12 @@ class Containers:
             raise refusal(f"signal container {name}", error) from None
 
     def kill(self, name: str) -> None:
-        """End all that a container is and forked. Refused."""
+        """End all that a container is and forked. Refused.
+
+        The first process takes its PID namespace with it. Not by cgroup.kill: a group that had it
+        kills, on Linux 6.12 and later, what is born into it from another group.
+        """
         child = self._child(name)
-        with suppress(FileNotFoundError):  # cgroup.kill came with Linux 5.14
-            file = os.open(
-                "cgroup.kill", os.O_WRONLY | os.O_CLOEXEC, dir_fd=self._by_name[name].group
-            )
-            os.write(file, b"1")
-            os.close(file)
-        # The first process takes its PID namespace with it.
         with suppress(ProcessLookupError):
             signal.pidfd_send_signal(child.pidfd, signal.SIGKILL)
 

@@ -215,6 +215,18 @@ async def test_kill_ends_what_it_forked_too(lab: Lab) -> None:
 
 
 @in_loop
+async def test_a_container_that_was_killed_starts_again(lab: Lab) -> None:
+    """On Linux 6.12 and later a group that had cgroup.kill would kill the next one at birth."""
+    pod = await lab.pod()
+    await pod.request("start", container=container("sleep", "1000"))
+    await pod.request("kill", name="c")
+    lab.exits("a")
+    again = container("sh", "-c", "exit 3") | {"attempt": 1}
+    await pod.request("start", container=again)
+    assert lab.exits("a", 2)[-1]["code"] == 3
+
+
+@in_loop
 async def test_the_end_of_the_first_process_ends_the_rest(lab: Lab) -> None:
     """When a container's first process ends, so does all that it left in the background."""
     pod = await lab.pod()
