@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import os
 import socket
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from minipod.client import unix
 from minipod.client.words import reason
 from minipod.errors import HostError, Unavailable
+from minipod.sandbox import messages
 from minipod.sandbox.protocol import SOCKET, VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     JSON = dict[str, Any]
-
-_LARGEST = 1 << 18
-_MOST_DESCRIPTORS = 4
 
 
 class Message(NamedTuple):
@@ -68,21 +64,16 @@ class Sandbox:
     def receive(self) -> Message:
         """Return the next message, waiting for it."""
         try:
-            data, descriptors, flags, _ = socket.recv_fds(
-                self._socket, _LARGEST, _MOST_DESCRIPTORS, socket.MSG_CMSG_CLOEXEC
-            )
+            received = messages.receive(self._socket)
         except OSError as error:
             raise Unavailable(f"cannot hear the pod's sandbox: {reason(error)}") from error
-        if data and not flags & (socket.MSG_TRUNC | socket.MSG_CTRUNC):
-            return Message(json.loads(data), descriptors)
-        for descriptor in descriptors:
-            os.close(descriptor)
-        raise Unavailable("the pod is gone: its sandbox has ended")
+        if received is None:
+            raise Unavailable("the pod is gone: its sandbox has ended")
+        return Message(*received)
 
     def _send(self, message: JSON, descriptors: Sequence[int] = ()) -> None:
-        data = json.dumps(message).encode()
         try:
-            socket.send_fds(self._socket, [data], descriptors)
+            messages.send(self._socket, message, descriptors)
         except OSError as error:
             raise Unavailable(f"cannot ask the pod's sandbox: {reason(error)}") from error
 
