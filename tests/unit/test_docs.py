@@ -43,6 +43,8 @@ def section(path: str) -> str:
 @pytest.mark.parametrize("path", COMMANDS)
 def test_every_command_and_option_is_in_the_reference(path: str) -> None:
     text = section(path)
+    summary = (COMMANDS[path].help or "").partition("\n")[0]
+    assert summary in " ".join(text.split()), f"docs/commands.md: {path}: {summary}"
     for parameter in COMMANDS[path].params:
         shown = isinstance(parameter, click.Option) and not parameter.hidden
         for flag in parameter.opts if shown else ():
