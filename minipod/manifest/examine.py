@@ -31,10 +31,10 @@ def examine(value: JSON, namespace: str) -> Examined:
     fed back. An unknown field is dropped as well as reported: some requests forgive it.
     """
     obj, found = fields.check(schema.pod(), _without_server_owned(value))
-    typed = {fault.path for fault in found.faults}
-    faults = found.faults + [f for f in rules.faults(obj) if typed.isdisjoint(_ways(f.path))]
     metadata = obj.setdefault("metadata", {})
     metadata["namespace"] = metadata.get("namespace") or namespace
+    typed = {fault.path for fault in found.faults}
+    faults = found.faults + [f for f in rules.faults(obj) if typed.isdisjoint(_ways(f.path))]
     remarks = [Remark(path, fields.NOT_ACTED_ON) for path in found.ignored]
     if all(fault.strictness is not Strictness.ALWAYS for fault in faults):
         remarks += rules.remarks(obj)

@@ -118,3 +118,10 @@ def test_fields_not_acted_on_are_warnings():
     assert decode_pod(f"{HEAD}{MAIN}  hostNetwork: true\n", namespace="default").warnings == (
         "spec.hostNetwork: minipod does not act on this field yet",
     )
+
+
+@pytest.mark.parametrize("namespace", ["BAD", "a/b", "..", "a" * 64])
+def test_a_namespace_of_the_request_alone_is_checked_too(namespace):
+    """It becomes part of names on the host."""
+    with pytest.raises(InvalidObject, match=r"metadata\.namespace"):
+        decode_pod(KUBIA_MANUAL, namespace=namespace)
