@@ -33,7 +33,9 @@ class LazyGroup(click.Group):
     """A group whose commands are imported when they are called, not when they are listed."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse a command line in kubectl's spelling."""
+        """Parse a command line in kubectl's spelling; `help CMD` is `CMD --help`."""
+        if args[:1] == ["help"]:
+            args = [*args[1:], "--help"]
         return super().parse_args(ctx, for_click(self.params, args, interspersed=False))
 
     def list_commands(self, ctx: click.Context) -> list[str]:

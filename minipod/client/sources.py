@@ -42,7 +42,8 @@ def _read(name: str) -> Iterator[Source]:
             with file.open("rb") as opened:
                 yield Source(str(file), _text(str(file), opened.read(_LARGEST)))
     except FileNotFoundError as error:
-        raise BadRequest(f'the path "{name}" does not exist') from error
+        hint = "it reads no URL: curl -sL URL | minipod create -f -" if "://" in name else None
+        raise BadRequest(f'the path "{name}" does not exist', hint=hint) from error
     except OSError as error:
         raise BadRequest(f"cannot read {error.filename or name}: {reason(error)}") from error
 

@@ -82,6 +82,13 @@ def test_every_command_has_a_help_with_an_example(name: str, command: click.Comm
     assert f"  minipod {name} " in shown.output or f"  minipod {name}\n" in shown.output
 
 
+@pytest.mark.parametrize("argv", ["", "get", "server stop"])
+def test_help_is_a_word_too(run: Run, argv: str) -> None:
+    asked, shown = run("help", *argv.split()), run(*argv.split(), "--help")
+    assert asked == shown
+    assert shown.code == 0
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_list_of_commands_says_what_their_own_help_says(name: str) -> None:
     command = cli.get_command(click.Context(cli), name)
@@ -237,6 +244,8 @@ def test_create_shows_problems_as_they_are(server: FakeServer, run: Run, tmp_pat
 def test_create_of_a_file_that_is_not_there(server: FakeServer, run: Run) -> None:
     done = run("create", "-f", "/nowhere.yaml")
     assert done == (1, "", 'Error: the path "/nowhere.yaml" does not exist\n')
+    done = run("create", "-f", "https://example.com/pod.yaml")
+    assert done.err.endswith("Hint: it reads no URL: curl -sL URL | minipod create -f -\n")
 
 
 def test_run_creates(server: FakeServer, run: Run) -> None:
