@@ -270,13 +270,12 @@ class Engine:
             worker.wake()
 
     def _network_lost(self, links_lost: bool) -> None:  # noqa: FBT001 - a callback's one fact
-        """Have a lost fabric or node built again, if there are pods that need it."""
+        """Have a lost fabric or node built again, which also clears away what it left."""
         for worker in self._workers.values():
             if links_lost:
                 worker.state.wired = False
             worker.wake()
-        if self._workers:
-            self._keep(asyncio.create_task(self._rebuild(), name="rebuild the network"))
+        self._keep(asyncio.create_task(self._rebuild(), name="rebuild the network"))
 
     async def _rebuild(self) -> None:
         try:

@@ -127,6 +127,20 @@ def test_a_link_made_while_the_node_ended_is_made_again(machine: Machine) -> Non
     serve(machine, scenario)
 
 
+def test_a_node_that_ends_while_there_are_no_pods_leaves_no_name_behind(machine: Machine) -> None:
+    async def scenario(engine: Engine) -> None:
+        await create(engine)
+        await engine.delete_pod("default", "web", grace=0)
+        await engine.gone("default", "web")
+        rebuilt = notice(machine.network, "ensure_node")
+        machine.sandboxes["node-0"].die()
+        await rebuilt.wait()
+        living = {sandbox.pid for sandbox in machine.sandboxes.values() if sandbox.alive}
+        assert set(machine.named.values()) <= living
+
+    serve(machine, scenario)
+
+
 def names(machine: Machine) -> JSON:
     return {name: pid for name, pid in machine.named.items() if "web" in name}
 
