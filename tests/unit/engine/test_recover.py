@@ -128,17 +128,20 @@ def test_a_link_made_while_the_node_ended_is_made_again(machine: Machine) -> Non
 
 
 def test_a_node_that_ends_while_there_are_no_pods_leaves_no_name_behind(machine: Machine) -> None:
-    async def scenario(engine: Engine) -> None:
+    async def leaves_no_pod(engine: Engine) -> None:
         await create(engine)
         await engine.delete_pod("default", "web", grace=0)
         await engine.gone("default", "web")
+
+    async def loses_the_node(engine: Engine) -> None:
         rebuilt = notice(machine.network, "ensure_node")
         machine.sandboxes["node-0"].die()
         await rebuilt.wait()
         living = {sandbox.pid for sandbox in machine.sandboxes.values() if sandbox.alive}
         assert set(machine.named.values()) <= living
 
-    serve(machine, scenario)
+    serve(machine, leaves_no_pod)
+    serve(machine, loses_the_node)
 
 
 def names(machine: Machine) -> JSON:
