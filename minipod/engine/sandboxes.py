@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import resource
 import signal
 from contextlib import suppress
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _BUCKET = "sandboxes"
+_SPARE_DESCRIPTORS = 64
+"""Those that are left for requests, whatever pods want: a server without any is lost."""
 
 
 class SandboxOwner(Protocol):
@@ -130,6 +133,7 @@ class Sandboxes:
         hands.cgroups.ensure(order.uid, (SANDBOX_GROUP, *order.groups))
         group = hands.cgroups.open(order.uid)
         try:
+            _check_room(group)
             born = await hands.zygote.fork(
                 {
                     "uid": order.uid,
@@ -199,6 +203,16 @@ class Sandboxes:
     def recorded(self) -> set[str]:
         """Return the uids of all sandboxes that were begun and not cleared."""
         return set(self._hands.store.records(_BUCKET))
+
+
+def _check_room(descriptor: int) -> None:
+    """Raise HostError if a new descriptor, the lowest that was free, is one of the last."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if descriptor + _SPARE_DESCRIPTORS > limit:
+        raise HostError(
+            f"cannot hold one more pod: the server may have {limit} files open, three for each pod",
+            hint="give it more (ulimit -n 65536), and start it again with 'minipod server stop'",
+        )
 
 
 def _write(path: str, text: str) -> None:

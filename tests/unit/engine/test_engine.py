@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import os
 import signal
 from collections.abc import Awaitable, Callable
@@ -130,6 +131,19 @@ def test_a_birth_that_fails_leaves_nothing_says_why_and_is_tried_again(machine: 
         machine.clock.now += 60
         engine.images.map("wake", ["up"])
         await until(engine, lambda now: now["status"]["phase"] == "Running")
+
+    run(machine, scenario)
+
+
+def test_a_server_with_few_descriptors_keeps_some_for_requests(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scenario(machine: Machine, engine: Engine) -> None:
+        await created(engine, pod("first"))
+        monkeypatch.setattr(resource, "getrlimit", lambda _: (70, 70))
+        obj = await created(engine)
+        assert "70 files" in first(obj)["state"]["waiting"]["message"]
+        assert obj["metadata"]["uid"] not in machine.sandboxes
 
     run(machine, scenario)
 
