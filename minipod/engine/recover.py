@@ -27,7 +27,8 @@ _OURS = INFRASTRUCTURE | {SERVER_GROUP}
 
 
 async def recover(hands: Hands, cluster: Cluster, sandboxes: Sandboxes) -> list[PodState]:
-    """Return the state of every stored pod."""
+    """Return the state of every stored pod. HostError if not all can be taken back."""
+    sandboxes.check_room()
     node_lives = await cluster.adopt()
     states = []
     for obj in hands.store.list("Pod"):

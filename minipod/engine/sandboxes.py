@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _BUCKET = "sandboxes"
+_DESCRIPTORS = 3
+"""Of each sandbox: its socket, its network namespace, its pidfd."""
+
 _SPARE_DESCRIPTORS = 64
 """Those that are left for requests, whatever pods want: a server without any is lost."""
 
@@ -133,7 +136,7 @@ class Sandboxes:
         hands.cgroups.ensure(order.uid, (SANDBOX_GROUP, *order.groups))
         group = hands.cgroups.open(order.uid)
         try:
-            _check_room(group)
+            _check_room(group, "hold one more pod")  # the lowest number that was free
             born = await hands.zygote.fork(
                 {
                     "uid": order.uid,
@@ -200,18 +203,26 @@ class Sandboxes:
         await hands.cgroups.remove(uid)
         hands.store.drop_record(_BUCKET, uid)
 
+    def check_room(self) -> None:
+        """Raise HostError if there are not descriptors enough to take all back.
+
+        Some would be taken for dead then, and killed.
+        """
+        count = len(self.recorded())
+        _check_room(count * _DESCRIPTORS, f"take back {count} sandboxes")
+
     def recorded(self) -> set[str]:
         """Return the uids of all sandboxes that were begun and not cleared."""
         return set(self._hands.store.records(_BUCKET))
 
 
-def _check_room(descriptor: int) -> None:
-    """Raise HostError if a new descriptor, the lowest that was free, is one of the last."""
+def _check_room(descriptors: int, wish: str) -> None:
+    """Raise HostError if with so many descriptors too few are left for everything else."""
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if descriptor + _SPARE_DESCRIPTORS > limit:
+    if descriptors + _SPARE_DESCRIPTORS > limit:
         raise HostError(
-            f"cannot hold one more pod: the server may have {limit} files open, three for each pod",
-            hint="give it more (ulimit -n 65536), and start it again with 'minipod server stop'",
+            f"cannot {wish}: the server may have {limit} files open, and each takes three",
+            hint="'ulimit -n 65536', then 'minipod server stop', and 'minipod server start'",
         )
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import resource
 import os
+import resource
 import signal
 from collections.abc import Awaitable, Callable
 from ipaddress import IPv4Network

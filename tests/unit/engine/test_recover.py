@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import signal
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from minipod.engine import Engine
+from minipod.errors import HostError
 from minipod.model.pod import JSON
 
 from .fakes import Machine, pod
@@ -142,6 +144,19 @@ def test_a_node_that_ends_while_there_are_no_pods_leaves_no_name_behind(machine:
 
     serve(machine, leaves_no_pod)
     serve(machine, loses_the_node)
+
+
+def test_a_server_with_too_few_descriptors_takes_nobody_for_dead(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nothing(engine: Engine) -> None:
+        pass
+
+    serve(machine, create)
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (70, 70))
+    with pytest.raises(HostError, match="cannot take back 3 sandboxes"):
+        serve(machine, nothing)
+    assert sandbox_of_web(machine).uid in machine.groups
 
 
 def names(machine: Machine) -> JSON:
