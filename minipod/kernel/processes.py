@@ -94,7 +94,17 @@ def ignores(pid: int, signum: int) -> bool:
     if _has(fields["SigBlk"], signum):
         return False
     first = fields["NSpid"].split()[-1] == "1"
-    return _has(fields["SigIgn"], signum) or (first and not _has(fields["SigCgt"], signum))
+    unheard = _has(fields["SigIgn"], signum) or (first and not _has(fields["SigCgt"], signum))
+    return unheard and not _awaits_signals(pid)
+
+
+def _awaits_signals(pid: int) -> bool:
+    """Return whether a thread is in sigwait: for so long, SigBlk does not show what it blocks."""
+    with suppress(OSError):
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            if "sigtimedwait" in (thread / "wchan").read_text():
+                return True
+    return False
 
 
 def _typed(words: list[str]) -> str:
