@@ -41,6 +41,7 @@ LIBRARY = {
     "json.decoder",
     "json.encoder",
     "json.scanner",
+    "math",
     "select",
     "selectors",
     "socket",
