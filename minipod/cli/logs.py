@@ -14,6 +14,7 @@ from minipod.cli.options import (
     selector_option,
     verb,
 )
+from minipod.cli.output import say
 from minipod.cli.resources import pod_name
 
 if TYPE_CHECKING:
@@ -90,6 +91,8 @@ def logs(  # noqa: PLR0913 (an option each)
     )
     client = session.client()
     origins = _origins(client, session, pod, selector, container, every=all_containers)
+    if not origins:
+        say(f"No resources found in {session.namespace} namespace.")
     reading.copy(client, origins, query, sys.stdout.buffer, prefix=prefix)
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     JSON = dict[str, Any]
 
 _GAP = 3
+_NARROWEST = 6  # kubectl's, with the gap; it shows where there are no headers
 _NONE = "<none>"
 
 
@@ -44,14 +45,17 @@ def say_error(error: MinipodError) -> None:
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]], *, headers: bool = True) -> str:
-    """Return kubectl's table: columns as wide as their widest cell, three spaces between.
+    """Return kubectl's table: columns as wide as their widest cell and three spaces, at least six.
 
     A None is `<none>`; control characters are escaped, for a process names itself as it likes.
     """
     cells = [[_cell(value) for value in row] for row in rows]
     if headers:
         cells.insert(0, list(header))
-    widths = [max(map(len, column)) + _GAP for column in zip(*cells, strict=True)]
+    widths = [
+        max(_NARROWEST, *(len(cell) + _GAP for cell in column))
+        for column in zip(*cells, strict=True)
+    ]
     return "\n".join(_line(row, widths) for row in cells)
 
 

@@ -384,6 +384,11 @@ def test_logs(server: FakeServer, run: Run) -> None:
     assert done.err == 'Error: container "x" not found in pod "web"\nHint: its containers: a, b\n'
 
 
+def test_logs_of_no_pod_says_so(server: FakeServer, run: Run) -> None:
+    server.answers[f"GET {PODS}?labelSelector=a%3Db"] = Answer({"items": []})
+    assert run("logs", "-l", "a=b") == (0, "", "No resources found in default namespace.\n")
+
+
 def test_ports(server: FakeServer, run: Run) -> None:
     listening = {
         "namespace": "default", "pod": "web", "container": "a", "protocol": "TCP",

@@ -26,7 +26,12 @@ def test_columns_stand_three_apart_and_nothing_trails() -> None:
 
 
 def test_headers_can_be_left_out() -> None:
-    assert table(("NAME", "AGE"), [("a", 1)], headers=False) == "a   1"
+    """A column with its gap is then six wide at least, as in kubectl --no-headers."""
+    rows = [("a", "1/1", "5s", "x"), ("four", "1/1", "5s", "y")]
+    assert table(("NAME", "READY", "AGE", "NODE"), rows, headers=False) == (
+        "a      1/1   5s    x\n"
+        "four   1/1   5s    y"
+    )  # fmt: skip
 
 
 def test_a_process_cannot_write_to_the_terminal_by_its_name() -> None:
