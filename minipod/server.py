@@ -61,6 +61,10 @@ def main() -> int:
         _log.error("%s", error)
         # Whatever it is, starting again would meet it again: a person has to see it.
         return STOPPED
+    except Exception as error:
+        # The zygote tries again, but whoever waits for the first command's answer hears it now.
+        _tell(f"error: internal: {type(error).__name__}: {error}")
+        raise
     if code == ZYGOTE_LOST:
         resource.setrlimit(resource.RLIMIT_NOFILE, limits)
         _start_successor(root)
