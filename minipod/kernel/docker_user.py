@@ -59,12 +59,15 @@ async def _iptables(*argv: str) -> bool:
     program = shutil.which("iptables", path=f"{os.environ.get('PATH', '')}:{SYSTEM_PATH}")
     if program is None:
         raise HostError(f"cannot look at {_CHAIN}: iptables is not installed")
-    process = await subprocess.create_subprocess_exec(
-        program,
-        "-w",
-        *argv,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    try:
+        process = await subprocess.create_subprocess_exec(
+            program,
+            "-w",
+            *argv,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+    except OSError as error:
+        raise HostError(f"cannot run {program}: {error.strerror}") from error
     return await process.wait() == 0

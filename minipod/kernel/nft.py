@@ -151,16 +151,25 @@ async def _run(*argv: str, text: str = "") -> bytes:
     program = find()
     if program is None:
         raise HostError("cannot run nft: it is not installed", hint="install the package nftables")
-    process = await asyncio.create_subprocess_exec(
-        program,
-        *argv,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
+    try:
+        process = await asyncio.create_subprocess_exec(
+            program,
+            *argv,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+    except OSError as error:
+        raise HostError(f"cannot run {program}: {error.strerror}") from error
     try:
         async with asyncio.timeout(_DEADLINE):
             output, complaint = await process.communicate(text.encode())
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        raise HostError(
+            f"cannot run nft {' '.join(argv)}: it does not end within {_DEADLINE:g} s"
+        ) from None
     except BaseException:
         process.kill()
         await process.wait()

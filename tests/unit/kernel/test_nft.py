@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from ipaddress import IPv4Network
+from pathlib import Path
 
+import pytest
+
+from minipod.errors import HostError
 from minipod.kernel import docker_user, nft
 from minipod.plan.network import NetworkPlan
 
@@ -28,3 +33,26 @@ def test_the_rule_bears_the_roots_mark() -> None:
 def test_the_rules_for_docker_are_about_our_link_only() -> None:
     rules = docker_user.rules(PLAN)
     assert all("minipod-00aa11" in rule and "minipod 00aa11" in rule for rule in rules)
+
+
+def test_a_program_that_cannot_be_run_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = tmp_path / "nft"
+    broken.write_text("this is no program")
+    broken.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(HostError, match=r"cannot run .*nft: Exec format error"):
+        asyncio.run(nft.chains())
+
+
+def test_a_program_that_does_not_end_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    silent = tmp_path / "nft"
+    silent.write_text("#!/bin/sh\nexec sleep 60\n")
+    silent.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setattr(nft, "_DEADLINE", 0.05)
+    with pytest.raises(HostError, match="it does not end within"):
+        asyncio.run(nft.chains())
