@@ -145,8 +145,10 @@ class Cluster:
             self._keep(self._pool.release(uid))
 
     async def remove(self) -> None:
-        """End node and fabric and remove what the host has of them; goes on and reports all."""
-        errors: list[str] = []
+        """End node and fabric, and remove what the host has of them.
+
+        HostError if something could not be removed: then it is known still, for the next try.
+        """
         async with self._building:
             self._ready = False
             for uid in (NODE_UID, FABRIC_UID):
@@ -159,15 +161,10 @@ class Cluster:
             if self.plan is not None:
                 record = self._hands.store.record(_BUCKET, "plan") or {}
                 restore = record.get("forwarding") is False
-                try:
-                    await self._hands.network.remove(self.plan, restore_forwarding=restore)
-                except HostError as error:
-                    errors.append(error.message)
+                await self._hands.network.remove(self.plan, restore_forwarding=restore)
             self.plan = self._pool = None
             self._hands.store.drop_record(_BUCKET, "plan")
             self._hands.store.drop_record(_BUCKET, _POOL)
-        if errors:
-            raise HostError("; ".join(errors))
 
     def close(self) -> None:
         """Let go of the sandboxes; they live on."""

@@ -128,13 +128,13 @@ class Engine:
         with self.store.transaction():
             self._ensure_namespace(key.namespace)
             stored = self.store.create(new)
+        self._serve(PodWorker(self._shop, self._new_state(key, stored)))
         warnings: tuple[str, ...] = ()
         try:
             warnings = await self._cluster.ensure()
             self._tell_node()
         except HostError as error:
             _log.warning("%s", error)  # the worker meets it again, and tells it in the status
-        self._serve(PodWorker(self._shop, self._new_state(key, stored)))
         return Created(stored, warnings)
 
     async def settled(self, namespace: str, name: str, within: float = 10.0) -> JSON:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from minipod.engine import Engine
-from minipod.errors import AlreadyExists, Conflict, NotFound
+from minipod.errors import AlreadyExists, Conflict, HostError, NotFound
 from minipod.model.pod import JSON
 from minipod.store.protocol import Key
 
@@ -366,6 +366,43 @@ def test_the_network_is_where_it_was_wanted_before_the_first_pod(machine: Machin
         assert await engine.want_network(other) == wanted
         await engine.purge()
         assert await engine.want_network(other) == other
+
+    run(machine, scenario)
+
+
+def test_a_purge_that_failed_can_be_finished(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuses(*_: Any, **__: Any) -> None:
+        raise HostError("cannot run nft: it is broken")
+
+    async def scenario(machine: Machine, engine: Engine) -> None:
+        await created(engine)
+        with monkeypatch.context() as broken:
+            broken.setattr(machine.network, "remove", refuses)
+            with pytest.raises(HostError, match="it is broken"):
+                await engine.purge()
+        assert machine.network.host.links
+        await engine.purge()
+        assert not machine.network.host.links
+        assert not machine.network.host.routes
+
+    run(machine, scenario)
+
+
+def test_a_pod_is_served_whatever_becomes_of_the_network(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def breaks(*_: Any) -> None:
+        raise ValueError("a bug")
+
+    async def scenario(machine: Machine, engine: Engine) -> None:
+        monkeypatch.setattr(machine.network, "ensure_fabric", breaks)
+        with pytest.raises(ValueError, match="a bug"):
+            await engine.create_pod(pod())
+        await engine.delete_pod("default", "web", grace=0)
+        await engine.gone("default", "web")
+        assert engine.store.list("Pod") == []
 
     run(machine, scenario)
 
