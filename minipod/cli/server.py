@@ -47,10 +47,7 @@ def _start(session: Session) -> None:
 @output_option("json")
 @pass_session
 def _status(session: Session, output: str | None) -> None:
-    """Show the server's pid, socket, root and version.
-
-    The exit code is 1 if it does not run.
-    """
+    """Show the server's pid, socket, root and version; exit 1 if it does not run."""
     client = session.client(start=False)
     if not client.answers():
         raise Unavailable(
