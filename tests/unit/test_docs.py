@@ -1,4 +1,4 @@
-"""Everything that a user can see is documented."""
+"""Everything that a user can see is documented; scripts/command-reference writes the commands."""
 
 from __future__ import annotations
 
