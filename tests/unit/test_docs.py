@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 import pytest
 
+from minipod.api.routes import routes
 from minipod.cli.group import cli
 
 if TYPE_CHECKING:
@@ -55,6 +56,11 @@ def test_the_readme_names_every_command() -> None:
     readme = (TOP / "README.md").read_text()
     verbs = {path.split()[1] for path in COMMANDS if " " in path}
     assert {verb for verb in verbs if f"`{verb}" not in readme} == set()
+
+
+def test_every_path_of_the_api_is_told() -> None:
+    page = (TOP / "docs/api.md").read_text()
+    assert {route.path for route in routes() if f"`{route.path}`" not in page} == set()
 
 
 def test_every_example_is_mentioned() -> None:
