@@ -116,6 +116,9 @@ class Sandboxes:
     async def create(self, order: Order, owner: SandboxOwner) -> Sandbox:
         """Make a sandbox; HostError if it cannot be, and then nothing of it is left."""
         hands = self._hands
+        if hands.store.record(_BUCKET, order.uid) is not None:
+            # Of an attempt that could not be cleared: a group that was killed is never used again.
+            await self.clear(order.uid)
         # The owner is recorded before the first thing exists: a crash leaves a name to sweep by.
         hands.store.put_record(_BUCKET, order.uid, {"pid": None, "names": list(order.names)})
         try:

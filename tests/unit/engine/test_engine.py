@@ -135,6 +135,41 @@ def test_a_birth_that_fails_leaves_nothing_says_why_and_is_tried_again(machine: 
     run(machine, scenario)
 
 
+def test_a_group_that_was_killed_and_could_not_be_removed_is_not_used_again(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Since Linux 6.12 such a group kills what is born into it."""
+    killed: set[str] = set()
+    remove, ensure = machine.remove, machine.ensure
+
+    async def kill(uid: str) -> None:
+        killed.add(uid)
+
+    def removed(name: str, pid: int | None = None) -> Any:
+        if pid is None:
+            if machine.refuses_forks:
+                raise HostError("cannot remove control group")
+            killed.discard(name)
+        return remove(name, pid)
+
+    def ensured(uid: str, names: Any = ()) -> None:
+        assert uid not in killed
+        ensure(uid, names)
+
+    async def scenario(machine: Machine, engine: Engine) -> None:
+        await created(engine, pod("first"))
+        for name, stand_in in (("kill", kill), ("remove", removed), ("ensure", ensured)):
+            monkeypatch.setattr(machine, name, stand_in)
+        machine.refuses_forks = True
+        await created(engine)
+        machine.refuses_forks = False
+        machine.clock.now += 60
+        engine.images.map("wake", ["up"])
+        await until(engine, lambda now: now["status"]["phase"] == "Running")
+
+    run(machine, scenario)
+
+
 def test_a_server_with_few_descriptors_keeps_some_for_requests(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
