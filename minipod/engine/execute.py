@@ -154,9 +154,12 @@ class Execute:
     async def _tell_restart(self, step: lifecycle.TellRestart, state: PodState) -> None:
         assert state.sandbox is not None
         attempt = state.history.containers[step.name].current.number
-        await state.sandbox.connection.request(
-            "restart", name=step.name, restart=_wire_restart(step.restart)
-        )
+        try:
+            await state.sandbox.connection.request(
+                "restart", name=step.name, restart=_wire_restart(step.restart)
+            )
+        except StepFailed:
+            return  # it ended on its own meanwhile: the journal tells
         state.told[step.name] = (attempt, step.restart)
 
     async def _signal(self, step: lifecycle.Signal, state: PodState, obj: JSON) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from minipod.engine import Engine
-from minipod.errors import AlreadyExists, Conflict, HostError, NotFound
+from minipod.errors import AlreadyExists, Conflict, HostError, NotFound, StepFailed
 from minipod.model.pod import JSON
 from minipod.store.protocol import Key
 
@@ -218,6 +218,27 @@ def test_an_exit_code_reaches_the_status_and_the_next_delay_the_sandbox(machine:
         assert first(obj)["lastState"]["terminated"]["exitCode"] == 3
         told = [fields["restart"] for op, fields in sandbox.requests if op == "restart"]
         assert told[-1]["delay"] == 10
+
+    run(machine, scenario)
+
+
+def test_an_end_that_crosses_what_the_sandbox_is_told_is_no_trouble(machine: Machine) -> None:
+    async def scenario(machine: Machine, engine: Engine) -> None:
+        obj = await created(engine)
+        sandbox = sandbox_of(machine, obj)
+        request = sandbox.request
+
+        async def ending(op: str, **fields: Any) -> dict[str, Any]:
+            if op != "restart":
+                return await request(op, **fields)
+            sandbox.request = request  # type: ignore[method-assign]
+            sandbox.end_of("app", 0)
+            raise StepFailed("find container app", "it does not run", errno=3)
+
+        sandbox.request = ending  # type: ignore[method-assign]
+        await engine.delete_pod("default", "web")
+        await engine.gone("default", "web")
+        assert "FailedCreatePodSandBox" not in reasons(engine)
 
     run(machine, scenario)
 
