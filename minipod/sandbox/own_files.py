@@ -34,12 +34,12 @@ _MASKED_FOLDERS = (
 _READ_ONLY = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger")
 
 _DEVICES = (
-    ("/dev/full", os.makedev(1, 7)),
-    ("/dev/null", os.makedev(1, 3)),
-    ("/dev/random", os.makedev(1, 8)),
-    ("/dev/tty", os.makedev(5, 0)),
-    ("/dev/urandom", os.makedev(1, 9)),
-    ("/dev/zero", os.makedev(1, 5)),
+    ("full", os.makedev(1, 7)),
+    ("null", os.makedev(1, 3)),
+    ("random", os.makedev(1, 8)),
+    ("tty", os.makedev(5, 0)),
+    ("urandom", os.makedev(1, 9)),
+    ("zero", os.makedev(1, 5)),
 )
 _LINKS = (
     ("/dev/fd", "/proc/self/fd"),
@@ -55,7 +55,7 @@ _QUEUES = "/dev/mqueue"
 
 
 class Stage:
-    """What a sandbox prepares once, for containers to copy: shared memory, and an empty folder.
+    """What a sandbox prepares once, for containers: shared memory, devices, an empty folder.
 
     It lies on /sys of the sandbox's mount namespace, which has no use for that. A container opens
     it before anything is changed, and finds it by that descriptor ever after.
@@ -75,9 +75,14 @@ class Stage:
         for name, flags, options in (
             ("empty", _PLAIN | READ_ONLY, "mode=0555"),
             ("shm", _PLAIN, "mode=1777,size=64m"),
+            ("devices", NO_SUID | NO_EXEC, "mode=0755,size=64k"),
         ):
             os.mkdir(f"{self._PLACE}/{name}")
             mounts.mount("minipod", f"{self._PLACE}/{name}", "tmpfs", flags, options)
+        mask = os.umask(0)
+        for name, number in _DEVICES:
+            os.mknod(f"{self._PLACE}/devices/{name}", _DEVICE, number)
+        os.umask(mask)
 
     def open(self) -> int:
         """Return a descriptor of it, in the container's copy of the sandbox's mounts."""
@@ -87,12 +92,14 @@ class Stage:
         """Make all that a container has of its own, below a root of its own."""
         _mount_kernel_files()
         mounts.mount("tmpfs", "/run", "tmpfs", NO_SUID | NO_DEV, "mode=0755")
-        mounts.mount("tmpfs", "/dev", "tmpfs", NO_SUID | NO_EXEC, "mode=0755,size=64m")
-        mask = os.umask(0)
-        os.mkdir("/run/lock", 0o1777)
-        for path, number in _DEVICES:
-            os.mknod(path, _DEVICE, number)
-        os.umask(mask)
+        os.mkdir("/run/lock")
+        os.chmod("/run/lock", 0o1777)  # noqa: S103 - as on every host
+        # A node that a container makes opens nothing, here or elsewhere: it may make nodes, and
+        # one of the host's disk would lead past everything. So the devices are mounted one by one.
+        mounts.mount("tmpfs", "/dev", "tmpfs", _PLAIN, "mode=0755,size=64m")
+        for name, _ in _DEVICES:
+            os.close(os.open(f"/dev/{name}", os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o666))
+            mounts.bind(f"/proc/self/fd/{stage}/devices/{name}", f"/dev/{name}")
         for path, target in _LINKS:
             os.symlink(target, path)
         for path in ("/dev/pts", _SHARED_MEMORY, _QUEUES):

@@ -14,7 +14,7 @@ from contextlib import suppress
 
 from minipod.sandbox.own_files import Stage
 from minipod.syscalls import mounts
-from minipod.syscalls.mounts import READ_ONLY
+from minipod.syscalls.mounts import NO_DEV, READ_ONLY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ class _Layers:
                     layer = self._stack_below(source, old, f"{number}.")
             if layer < 0:
                 layer = mounts.clone(source, at=old)
-                mounts.set_attributes(layer, READ_ONLY)
+                mounts.set_attributes(layer, READ_ONLY | NO_DEV)
             mounts.attach(layer, mount.path)
         except OSError as error:
             self._warn(f"the container does not see the host's {mount.path}: {error.strerror}")
@@ -164,7 +164,7 @@ class _Layers:
                 # No sync of the scratch, ever: it does not outlive the attempt.
                 "volatile": None,
             }
-            return mounts.detached("overlay", options)
+            return mounts.detached("overlay", options, NO_DEV)
         finally:
             os.close(upper)
             os.close(work)

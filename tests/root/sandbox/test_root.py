@@ -127,6 +127,15 @@ async def test_minipods_state_is_not_seen(lab: Lab, share: bool) -> None:
 
 
 @in_loop
+async def test_a_device_node_that_a_container_makes_opens_nothing(lab: Lab) -> None:
+    """Kubernetes lets a container make nodes; one of the host's disk must lead nowhere."""
+    pod = await lab.pod()
+    for place in ("/tmp", "/dev", "/run", "/dev/shm", "/usr/local"):
+        said = await output(lab, pod, f"mknod {place}/n c 1 5 && head -c 1 {place}/n 2>&1 | cat")
+        assert "Permission denied" in said
+
+
+@in_loop
 async def test_dev_has_the_devices_that_programs_expect(lab: Lab) -> None:
     """/dev is the container's own, with the standard devices; null and random work."""
     pod = await lab.pod()
