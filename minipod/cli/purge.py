@@ -28,7 +28,7 @@ def purge(session: Session, *, yes: bool) -> None:
     from minipod.client import start
 
     require_root()
-    if not start.was_used(session.root):
+    if not start.was_used(session.root) and not start.left_on_host(session.root):
         tell(f"nothing to purge: {session.root} was never used")
         return
     client = session.client()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import site
+import socket
 import subprocess
 import sys
 import time
@@ -58,6 +59,18 @@ def make_root(root: str) -> None:
 def was_used(root: str) -> bool:
     """Return whether a server ever ran for this root."""
     return Path(root, LOCK).exists()
+
+
+def left_on_host(root: str) -> bool:
+    """Return whether the host has a link of this root: of one whose folder was removed, say."""
+    from minipod.model.root import Root  # noqa: PLC0415 (needed by one)
+    from minipod.plan.network import link_name  # noqa: PLC0415
+
+    try:
+        socket.if_nametoindex(link_name(Root(os.path.realpath(root)).id))
+    except OSError:
+        return False
+    return True
 
 
 def run_in_foreground(root: str, cluster_cidr: str | None) -> NoReturn:

@@ -158,7 +158,12 @@ class Cluster:
                     await sandbox.end()
                 await self._sandboxes.clear(uid)
                 shutil.rmtree(self._folder(uid), ignore_errors=True)
-            if self.plan is not None:
+            # The host knows what this root has claimed, even if the root's folder was removed.
+            claims = await self._hands.network.claimed(self._hands.root.id)
+            for cidr, switched in claims.items():
+                plan = NetworkPlan(self._hands.root.id, cidr)
+                await self._hands.network.remove(plan, restore_forwarding=switched)
+            if self.plan is not None and self.plan.cluster not in claims:
                 record = self._hands.store.record(_BUCKET, "plan") or {}
                 restore = record.get("forwarding") is False
                 await self._hands.network.remove(self.plan, restore_forwarding=restore)

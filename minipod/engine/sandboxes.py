@@ -202,6 +202,10 @@ class Sandboxes:
         if record and record["pid"] is not None:
             for name in record["names"]:
                 hands.names.remove(name, record["pid"])
+        elif record is None:  # the root's folder was removed, say: the process still tells
+            for pid in hands.cgroups.pids(uid, SANDBOX_GROUP):
+                for name in hands.names.of(pid):
+                    hands.names.remove(name, pid)
         await hands.cgroups.kill(uid)
         await hands.cgroups.remove(uid)
         hands.store.drop_record(_BUCKET, uid)

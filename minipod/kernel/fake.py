@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from minipod.errors import HostError
-from minipod.plan.claims import Claim, HostRoute, any_switched, held, is_free, others
+from minipod.plan.claims import Claim, HostRoute, any_switched, claimed, held, is_free, others
 from minipod.plan.network import NetworkPlan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from ipaddress import IPv4Address, IPv4Network
 
     from minipod.kernel.protocols import Namespace
@@ -46,6 +46,10 @@ class FakeNetwork:
                     self.host.routes.append(HostRoute(cidr, claim=Claim(root_id, switched)))
                 return cidr
         raise HostError("cannot claim a pod network: every block is taken")
+
+    async def claimed(self, root_id: str) -> Mapping[IPv4Network, bool]:
+        """Return what a root has claimed on the host."""
+        return claimed(self.host.routes, root_id)
 
     async def forwarding(self) -> bool:
         """Return whether the host forwards IPv4 without minipod's doing."""

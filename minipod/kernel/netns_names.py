@@ -7,6 +7,7 @@ its pid may be used again. What is not exactly the link that we made is never to
 from __future__ import annotations
 
 import contextlib
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,14 @@ class NetnsNames:
         with contextlib.suppress(OSError):
             if self._points_to(name, _target(pid)):
                 (self._folder / name).unlink()
+
+    def of(self, pid: int) -> list[str]:
+        """Return every name of a process's namespace, whoever gave it."""
+        target = _target(pid)
+        try:
+            return [name for name in os.listdir(self._folder) if self._points_to(name, target)]
+        except FileNotFoundError:
+            return []
 
     def _take(self, name: str, target: str) -> bool:
         try:

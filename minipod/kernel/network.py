@@ -17,7 +17,7 @@ from minipod.kernel.rtnetlink import Bridge, PodLink, Refused, Rtnetlink
 from minipod.plan.network import POD_BRIDGE, mac_address
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from ipaddress import IPv4Address, IPv4Network
 
     from minipod.kernel.network_build import NetworkBuilder
@@ -43,6 +43,10 @@ class HostNetwork:
     async def claim(self, root_id: str, candidates: Iterable[IPv4Network]) -> IPv4Network:
         """Return the first candidate that the host does not route, and claim it."""
         return await (await _builder()).claim(root_id, candidates)
+
+    async def claimed(self, root_id: str) -> Mapping[IPv4Network, bool]:
+        """Return what a root has claimed on the host."""
+        return await (await _builder()).claimed(root_id)
 
     async def forwarding(self) -> bool:
         """Return whether the host forwards IPv4 without minipod's doing."""

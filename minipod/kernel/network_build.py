@@ -8,7 +8,7 @@ from minipod.kernel import network_fabric, network_host
 from minipod.plan.network import HOST_PORT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from ipaddress import IPv4Network
 
     from minipod.kernel.protocols import Namespace
@@ -23,6 +23,10 @@ class NetworkBuilder:
     async def claim(self, root_id: str, candidates: Iterable[IPv4Network]) -> IPv4Network:
         """Return the first candidate that the host does not route, and claim it."""
         return await network_host.claim(root_id, candidates)
+
+    async def claimed(self, root_id: str) -> Mapping[IPv4Network, bool]:
+        """Return what a root has claimed on the host."""
+        return await network_host.claimed(root_id)
 
     async def forwarding(self) -> bool:
         """Return whether the host forwards IPv4 without minipod's doing."""

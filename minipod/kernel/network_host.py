@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from minipod.errors import HostError
 from minipod.kernel import docker_user, nft, sysctl
 from minipod.kernel.network_links import Veth, links_of
+from minipod.plan import claims
 from minipod.plan.claims import CLAIM_METRIC, Claim, any_switched, held, is_free, others
 from minipod.plan.network import NetworkPlan, mac_address
 
@@ -56,6 +57,12 @@ async def _add_claim(
 ) -> bool:
     switched = sysctl.read(sysctl.FORWARDING) == _OFF or any_switched(routes)
     return await host.add_unreachable(cidr, CLAIM_METRIC, Claim(root_id, switched).tag)
+
+
+async def claimed(root_id: str) -> dict[IPv4Network, bool]:
+    """Return what a root has claimed, and whether minipod switched forwarding on."""
+    async with links_of(None) as host:
+        return claims.claimed(await host.routes(), root_id)
 
 
 async def forwarding() -> bool:

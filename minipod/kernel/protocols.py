@@ -44,6 +44,12 @@ class Network(Protocol):
         already (by its own link's routes) counts as free.
         """
 
+    async def claimed(self, root_id: str) -> Mapping[IPv4Network, bool]:
+        """Return what a root has claimed on the host, also one whose folder was removed.
+
+        The value tells whether minipod switched the host's forwarding on.
+        """
+
     async def forwarding(self) -> bool:
         """Return whether the host forwards IPv4 without minipod's doing, this root's or another's.
 

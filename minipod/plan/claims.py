@@ -66,6 +66,15 @@ def held(routes: Sequence[HostRoute], root_id: str) -> list[IPv4Network]:
     return [route.cidr for route in routes if route.claim and route.claim.root_id == root_id]
 
 
+def claimed(routes: Iterable[HostRoute], root_id: str) -> dict[IPv4Network, bool]:
+    """Return what a root has claimed, and whether minipod switched forwarding on."""
+    return {
+        route.cidr: route.claim.switched
+        for route in routes
+        if route.claim and route.claim.root_id == root_id
+    }
+
+
 def others(routes: Sequence[HostRoute], root_id: str) -> list[Claim]:
     """Return the claims of other roots."""
     return [route.claim for route in routes if route.claim and route.claim.root_id != root_id]

@@ -30,6 +30,11 @@ def mac_address(address: IPv4Address) -> bytes:
     return b"\x0a\x58" + address.packed
 
 
+def link_name(root_id: str) -> str:
+    """Return how the one link of a root is called that the host's namespace has."""
+    return f"minipod-{root_id}"
+
+
 class NodePlan(msgspec.Struct, frozen=True):
     """A node's place: `address` is its hostIP on the fabric, `gateway` its bridge's address."""
 
@@ -73,7 +78,7 @@ class NetworkPlan(msgspec.Struct, frozen=True):
     @property
     def host_link(self) -> str:
         """The one link that the host's namespace has of this root."""
-        return f"minipod-{self.root_id}"
+        return link_name(self.root_id)
 
     @property
     def mark(self) -> str:

@@ -107,6 +107,15 @@ def test_two_roots_at_once_get_blocks_apart_also_if_their_sizes_differ(world: Wo
     assert not one.overlaps(two)
 
 
+def test_what_a_root_has_claimed_is_the_hosts_to_tell(world: World) -> None:
+    """And that forwarding was off before: both, for a root that has lost its own records."""
+    network, plan, _ = world.build()
+    assert asyncio.run(world.network().claimed(ONE)) == {plan.cluster: True}
+    assert asyncio.run(world.network().claimed(TWO)) == {}
+    asyncio.run(network.remove(plan, restore_forwarding=True))
+    assert asyncio.run(world.network().claimed(ONE)) == {}
+
+
 def test_a_claim_with_every_block_taken_is_refused(world: World) -> None:
     asyncio.run(world.network().claim(ONE, [FIRST]))
     with pytest.raises(HostError, match="cannot claim"):

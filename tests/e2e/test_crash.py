@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -146,3 +147,14 @@ def test_a_killed_zygote_comes_back_too(minipod: Minipod) -> None:
         ["next", "1/1", "Running", "0"],
         ["web", "1/1", "Running", "0"],
     ]
+
+
+def test_purge_finds_what_is_left_of_a_root_whose_folder_was_removed(minipod: Minipod) -> None:
+    minipod.create(pod("web"))
+    living = sandbox_pid(minipod, "web")
+    minipod.ok("server", "stop")
+    shutil.rmtree(minipod.root)
+    assert minipod.ok("purge", "--yes").startswith("purged ")
+    # The root's fixture looks at the host: link, routes, table, names, groups.
+    assert not Path("/run/netns/root.default.web").is_symlink()
+    eventually(lambda: not Path(f"/proc/{living}").exists())

@@ -188,6 +188,13 @@ class Machine:
     async def kill(self, uid: str) -> None:
         pass
 
+    def pids(self, uid: str, name: str | None = None) -> list[int]:
+        sandbox = self.sandboxes.get(uid)
+        return [sandbox.pid] if sandbox and sandbox.alive and uid in self.groups else []
+
+    def of(self, pid: int) -> list[str]:
+        return [name for name, named in self.named.items() if named == pid]
+
     def remove_root(self) -> None:
         pass
 
