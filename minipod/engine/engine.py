@@ -22,13 +22,13 @@ from minipod.engine.ports import Ports
 from minipod.engine.recover import recover
 from minipod.engine.sandboxes import Sandboxes
 from minipod.engine.worker import PodWorker, Shop
-from minipod.errors import Conflict, HostError, MinipodError, NotFound
+from minipod.errors import Conflict, HostError, MinipodError
 from minipod.kernel import processes
 from minipod.model.pod import JSON, view
 from minipod.model.times import parse_timestamp, timestamp
 from minipod.plan.objects import namespace_object, node_object, with_network
 from minipod.plan.qos import qos_class
-from minipod.store.protocol import Key
+from minipod.store.protocol import Key, not_found
 
 if TYPE_CHECKING:
     from ipaddress import IPv4Network
@@ -107,11 +107,12 @@ class Engine:
 
     async def close(self) -> None:
         """End the workers and let go of the sandboxes; pods run on."""
+        workers = list(self._workers.values())  # one that ends is a worker no more
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._shop.housekeeping.close()
-        for worker in self._workers.values():
+        for worker in workers:
             if worker.state.sandbox is not None:
                 worker.state.sandbox.close()
         self._cluster.close()
@@ -256,13 +257,13 @@ class Engine:
     def _worker(self, namespace: str, name: str) -> PodWorker:
         worker = self._workers.get(Key("Pod", namespace, name))
         if worker is None:
-            raise NotFound(f'pod "{name}" not found in namespace "{namespace}"')
+            raise not_found(Key("Pod", namespace, name))
         return worker
 
     def _get(self, key: Key) -> JSON:
         obj = self.store.get(key)
         if obj is None:
-            raise NotFound(f'pod "{key.name}" not found in namespace "{key.namespace}"')
+            raise not_found(key)
         return obj
 
     def _wake_all(self) -> None:

@@ -45,6 +45,7 @@ class FakeSandbox:
         self.on_journal: Callable[[int], None] = lambda _: None
         self.on_close: Callable[[], None] = lambda: None
         self._ends = os.pipe()
+        machine.pipes += self._ends
         self.write(event="sandbox", pid=pid)
 
     def write(self, **record: Any) -> None:
@@ -132,11 +133,17 @@ class Machine:
         self.sandboxes: dict[str, FakeSandbox] = {}
         self.groups: dict[str, set[str]] = {}
         self.named: dict[str, int] = {}
+        self.pipes: list[int] = []
         self.pidfds: dict[int, FakeSandbox] = {}
         self.refused: dict[str, str] = {}
         self.refuses_forks = False
         self.obedient = True
         self._pids = itertools.count(4000, 10)
+
+    def close(self) -> None:
+        """Give every descriptor back: other tests of this process need low numbers."""
+        for descriptor in self.pipes:
+            os.close(descriptor)
 
     def hands(self) -> Hands:
         return Hands(

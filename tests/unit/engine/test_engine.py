@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import resource
-import signal
 from collections.abc import Awaitable, Callable
 from ipaddress import IPv4Network
 from pathlib import Path
@@ -21,13 +20,6 @@ from minipod.store.protocol import Key
 from .fakes import FakeSandbox, Machine, pod
 
 Scenario = Callable[[Machine, Engine], Awaitable[None]]
-
-
-@pytest.fixture
-def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
-    made = Machine(tmp_path)
-    monkeypatch.setattr(signal, "pidfd_send_signal", made.send_signal)
-    return made
 
 
 def run(machine: Machine, scenario: Scenario) -> None:
@@ -503,3 +495,13 @@ def test_a_lost_fabric_is_rebuilt_without_being_asked(machine: Machine) -> None:
         assert machine.sandboxes["fabric"] is not old
 
     run(machine, scenario)
+
+
+def test_a_closed_engine_keeps_no_descriptor_of_its_sandboxes(machine: Machine) -> None:
+    async def scenario(machine: Machine, engine: Engine) -> None:
+        await created(engine)
+        await created(engine, pod("other"))
+
+    before = len(os.listdir("/proc/self/fd"))
+    run(machine, scenario)
+    assert len(os.listdir("/proc/self/fd")) - before == len(machine.pipes)

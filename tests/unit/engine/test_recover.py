@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import resource
-import signal
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,13 +16,6 @@ from minipod.model.pod import JSON
 from .fakes import Machine, pod
 
 Scenario = Callable[[Engine], Awaitable[None]]
-
-
-@pytest.fixture
-def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
-    made = Machine(tmp_path)
-    monkeypatch.setattr(signal, "pidfd_send_signal", made.send_signal)
-    return made
 
 
 def serve(machine: Machine, scenario: Scenario) -> None:
