@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from minipod.errors import MinipodError, StepFailed
+from minipod.sandbox import protocol
+from minipod.sandbox.protocol import exit_code_of
 
 if TYPE_CHECKING:
     JSON = dict[str, Any]
-
-NOT_FOUND = 127
-NOT_EXECUTABLE = 126
 
 
 class CannotRun(StepFailed):
@@ -50,15 +48,16 @@ def started(command: Command, answer: JSON) -> None:
         return
     failure = answer["error"]
     program = f'cannot run "{command.argv[0]}" in container "{command.container}"'
-    match failure["errno"]:
-        case errno.ENOENT | errno.ENOTDIR if "/" not in command.argv[0]:
-            raise CannotRun(f"{program}: executable file not found in $PATH", NOT_FOUND)
-        case errno.ENOENT | errno.ENOTDIR:
-            raise CannotRun(f"{program}: no such file or directory", NOT_FOUND)
-        case 0:
-            raise CannotRun(f"{program}: {failure['message']}", 1)
-        case number:
-            raise CannotRun(f"{program}: {os.strerror(number).lower()}", NOT_EXECUTABLE)
+    match exit_code_of(failure):
+        case protocol.NOT_FOUND if "/" not in command.argv[0]:
+            words, code = "executable file not found in $PATH", protocol.NOT_FOUND
+        case protocol.NOT_FOUND:
+            words, code = "no such file or directory", protocol.NOT_FOUND
+        case protocol.NOT_EXECUTABLE:
+            words, code = os.strerror(failure["errno"]).lower(), protocol.NOT_EXECUTABLE
+        case code:
+            words = f"cannot {failure['step']}: {failure['message']}"
+    raise CannotRun(f"{program}: {words}", code)
 
 
 def exit_code(content: JSON) -> int:

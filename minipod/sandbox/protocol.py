@@ -156,12 +156,12 @@ RUN: Final = "run the program"
 INLINE: Final = 1 << 15
 LARGE: Final = b"*"
 
-_NOT_FOUND = 127
-_NOT_EXECUTABLE = 126
+NOT_FOUND: Final = 127
+NOT_EXECUTABLE: Final = 126
 
 
 def exit_code_of(failure: Failure) -> int:
     """Return the code of an "exec" that could not start, as a shell has it: 127, 126; else 1."""
     if failure["step"] != RUN:
         return 1
-    return _NOT_FOUND if failure["errno"] in (ENOENT, ENOTDIR) else _NOT_EXECUTABLE
+    return NOT_FOUND if failure["errno"] in (ENOENT, ENOTDIR) else NOT_EXECUTABLE

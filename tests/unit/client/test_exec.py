@@ -11,6 +11,7 @@ import pytest
 from minipod.client import exec as execution
 from minipod.client.command import Command
 from minipod.errors import Conflict, HostError, MinipodError, Unavailable
+from minipod.sandbox.protocol import RUN
 from tests.support.fake_sandbox import FakeSandbox, Said
 
 if TYPE_CHECKING:
@@ -38,9 +39,9 @@ def ends(code: int, signal: int = 0) -> Any:
     return answer
 
 
-def fails(number: int) -> Any:
+def fails(number: int, step: str = RUN) -> Any:
     def answer(said: Said) -> list[Said]:
-        error = {"step": "execute", "errno": number, "message": "words"}
+        error = {"step": step, "errno": number, "message": "words"}
         return [Said({"seq": said.content["seq"], "error": error}, [])]
 
     return answer
@@ -83,7 +84,6 @@ def test_our_stdio_is_handed_over_and_stdin_only_if_asked(tmp_path: Path) -> Non
         ("/nope", errno.ENOENT, "no such file or directory", 127),
         ("/etc", errno.EACCES, "permission denied", 126),
         ("/bin/odd", errno.ENOEXEC, "exec format error", 126),
-        ("true", 0, "words", 1),
     ],
 )
 def test_a_command_that_cannot_be_run(
@@ -93,6 +93,19 @@ def test_a_command_that_cannot_be_run(
         run(tmp_path, fails(number), Command("main", (program,), stdin=False, tty=False))
     assert str(caught.value) == f'cannot run "{program}" in container "main": {message}'
     assert caught.value.exit_code == code
+
+
+def test_a_command_whose_container_hinders_it_says_the_step(tmp_path: Path) -> None:
+    """What is missing there is no program: the code is not 127."""
+    with pytest.raises(MinipodError) as caught:
+        run(
+            tmp_path,
+            fails(errno.ENOENT, "open a terminal"),
+            Command("main", ("true",), stdin=False, tty=False),
+        )
+    words = "cannot open a terminal: words"
+    assert str(caught.value) == f'cannot run "true" in container "main": {words}'
+    assert caught.value.exit_code == 1
 
 
 @pytest.mark.parametrize(
