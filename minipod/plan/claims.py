@@ -63,7 +63,7 @@ def is_free(cidr: IPv4Network, routes: Iterable[HostRoute], root_id: str, own_li
 
 def held(routes: Sequence[HostRoute], root_id: str) -> list[IPv4Network]:
     """Return what a root has claimed; more than one only after an accident."""
-    return [route.cidr for route in routes if route.claim and route.claim.root_id == root_id]
+    return list(claimed(routes, root_id))
 
 
 def claimed(routes: Iterable[HostRoute], root_id: str) -> dict[IPv4Network, bool]:

@@ -82,43 +82,23 @@ class PodFacts(msgspec.Struct, frozen=True):
 
 
 class Step(msgspec.Struct, frozen=True):
-    """One thing to do; `describe` says it as the middle of "cannot …: cause"."""
-
-    def describe(self) -> str:
-        """Return the step in words."""
-        raise NotImplementedError
+    """One thing to do."""
 
 
 class AssignAddress(Step, frozen=True):
     """Take a free address of the node."""
 
-    def describe(self) -> str:
-        """Return the step in words."""
-        return "assign an address"
-
 
 class ClearSandbox(Step, frozen=True):
     """Remove what a sandbox that ended left behind."""
-
-    def describe(self) -> str:
-        """Return the step in words."""
-        return "clear away the lost sandbox"
 
 
 class CreateSandbox(Step, frozen=True):
     """Make the pod's namespaces and the process that holds them."""
 
-    def describe(self) -> str:
-        """Return the step in words."""
-        return "create the pod's sandbox"
-
 
 class Wire(Step, frozen=True):
     """Make the pod's link and set its addresses."""
-
-    def describe(self) -> str:
-        """Return the step in words."""
-        return "connect the pod to its node"
 
 
 class StartContainer(Step, frozen=True):
@@ -129,20 +109,12 @@ class StartContainer(Step, frozen=True):
     process: Process
     restart: Restart | None
 
-    def describe(self) -> str:
-        """Return the step in words."""
-        return f"start container {self.name}"
-
 
 class TellRestart(Step, frozen=True):
     """Tell the sandbox which restart to make by itself."""
 
     name: str
     restart: Restart | None
-
-    def describe(self) -> str:
-        """Return the step in words."""
-        return f"tell the sandbox how to restart container {self.name}"
 
 
 class Signal(Step, frozen=True):
@@ -151,33 +123,17 @@ class Signal(Step, frozen=True):
     name: str
     signal: signal.Signals
 
-    def describe(self) -> str:
-        """Return the step in words."""
-        return f"send {self.signal.name} to container {self.name}"
-
 
 class DestroySandbox(Step, frozen=True):
     """End the sandbox and with it all that runs in the pod; clear away the rest."""
-
-    def describe(self) -> str:
-        """Return the step in words."""
-        return "remove the pod's sandbox"
 
 
 class ReleaseAddress(Step, frozen=True):
     """Give the address back."""
 
-    def describe(self) -> str:
-        """Return the step in words."""
-        return "release the pod's address"
-
 
 class Forget(Step, frozen=True):
     """Remove the pod's folder and object: the pod is gone."""
-
-    def describe(self) -> str:
-        """Return the step in words."""
-        return "remove the pod's object"
 
 
 class Decision(msgspec.Struct, frozen=True):

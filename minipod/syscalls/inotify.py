@@ -14,14 +14,10 @@ if TYPE_CHECKING:
     """A watch's number, the mask of what happened, and the name in the folder, if any."""
 
 MODIFY = 0x2
-CLOSE_WRITE = 0x8
 MOVED_FROM = 0x40
 MOVED_TO = 0x80
 CREATE = 0x100
 DELETE = 0x200
-DELETE_SELF = 0x400
-MOVE_SELF = 0x800
-OVERFLOW = 0x4000
 IGNORED = 0x8000
 
 _BUFFER = 65536

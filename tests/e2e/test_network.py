@@ -35,10 +35,7 @@ def sent_outside() -> int:
     return int(link["stats64"]["tx"]["packets"])
 
 
-@pytest.fixture
-def server_outside() -> Iterator[None]:
-    """Run a server on the one address that is outside, which says who called."""
-    program = """
+WHO = """
 import http.server
 class Who(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
@@ -47,7 +44,13 @@ class Who(http.server.BaseHTTPRequestHandler):
         self.wfile.write(self.client_address[0].encode())
 http.server.HTTPServer(("", 80), Who).serve_forever()
 """
-    argv = ["ip", "netns", "exec", OUTSIDE, "python3", "-c", program]
+"""Answers with the address of who calls."""
+
+
+@pytest.fixture
+def server_outside() -> Iterator[None]:
+    """Run a server on the one address that is outside, which says who called."""
+    argv = ["ip", "netns", "exec", OUTSIDE, "python3", "-c", WHO]
     with subprocess.Popen(argv, stderr=subprocess.DEVNULL) as server:
         yield
         server.kill()
@@ -85,18 +88,9 @@ def test_pods_reach_the_outside_as_the_host(minipod: Minipod, server_outside: No
 
 
 def test_a_caller_s_address_is_not_translated(minipod: Minipod) -> None:
-    program = """
-import http.server
-class Who(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(self.client_address[0].encode())
-http.server.HTTPServer(("", 80), Who).serve_forever()
-"""
     minipod.create(
         documents(
-            pod("who", container("main", ["python3", "-c", program])),
+            pod("who", container("main", ["python3", "-c", WHO])),
             pod("caller"),
         )
     )
