@@ -16,6 +16,7 @@ from minipod.engine.pod_state import JOURNALS, WIRED, PodState
 from minipod.plan.lifecycle import SandboxState
 from minipod.sandbox.protocol import SERVER_GROUP
 from minipod.store.protocol import Key
+from minipod.watcher.protocol import WATCHER_GROUP
 
 if TYPE_CHECKING:
     from minipod.engine.cluster import Cluster
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from minipod.engine.sandboxes import Sandboxes
 
 
-_OURS = INFRASTRUCTURE | {SERVER_GROUP}
+_OURS = INFRASTRUCTURE | {SERVER_GROUP, WATCHER_GROUP}
 
 
 async def recover(hands: Hands, cluster: Cluster, sandboxes: Sandboxes) -> list[PodState]:

@@ -70,6 +70,14 @@ class CgroupTree:
         except OSError as error:
             raise _cannot("open", path, error) from error
 
+    def open_root(self) -> int:
+        """Return a descriptor of the root's own group, made if need be; the caller closes it."""
+        try:
+            self._make(self._root)
+            return os.open(self._root, _DIRECTORY, dir_fd=self._base)
+        except OSError as error:
+            raise _cannot("open", self._root, error) from error
+
     def id(self, uid: str, name: str | None = None) -> int:
         """Return a group's id, as sock_diag and bpf_get_current_cgroup_id tell it.
 

@@ -41,6 +41,8 @@ class BindCall(msgspec.Struct, frozen=True):
     address: str | None = None
     port: int | None = None
     inode: int | None = None
+    netns: int | None = None
+    """The inode number of the network namespace of the socket."""
     reuseaddr: bool | None = None
     reuseport: bool | None = None
     v6only: bool | None = None

@@ -1,4 +1,4 @@
-"""Requests and answers on one socket, for asyncio: what zygote and sandboxes are talked with."""
+"""Requests and answers on one socket, for asyncio: for zygote, sandboxes and watcher."""
 
 from __future__ import annotations
 
@@ -28,9 +28,11 @@ class Channel:
         connection: socket.socket,
         on_other: Callable[[Message], None],
         on_close: Callable[[], None],
+        other_end: str = "the sandbox",
     ) -> None:
         connection.setblocking(False)
         self._socket = connection
+        self._other_end = other_end
         self._loop = asyncio.get_running_loop()
         self._on_other = on_other
         self._on_close = on_close
@@ -54,7 +56,7 @@ class Channel:
         cancelled the request may be done all the same: its answer is dropped.
         """
         if self.closed:
-            raise gone()
+            raise gone(self._other_end)
         seq = seq or self.number()
         answer = self._loop.create_future()
         self._waiting[seq] = answer
@@ -89,7 +91,7 @@ class Channel:
         self._unsent.clear()
         for answer in self._waiting.values():
             if not answer.done():
-                answer.set_exception(gone())
+                answer.set_exception(gone(self._other_end))
 
     def _send(self, packet: _Packet) -> None:
         self._unsent.append(packet)
@@ -142,6 +144,6 @@ def _close(descriptors: Iterable[int]) -> None:
         os.close(descriptor)
 
 
-def gone() -> Unavailable:
+def gone(other_end: str = "the sandbox") -> Unavailable:
     """Return what tells that the other end is not there any more."""
-    return Unavailable("cannot reach the sandbox: it is gone")
+    return Unavailable(f"cannot reach {other_end}: it is gone")
