@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 from minipod.kernel import processes, sockets
 from minipod.model.pod import view
-from minipod.ports.rows import PodPorts, port_rows
+from minipod.model.sockets import SocketState
+from minipod.ports.rows import port_rows
+from minipod.ports.space import PodPorts
+from minipod.ports.wayout import near
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,34 +18,51 @@ if TYPE_CHECKING:
     from minipod.engine.pod_state import PodState
     from minipod.engine.sandboxes import Sandbox
     from minipod.model.pod import JSON, Pod
-    from minipod.model.sockets import PortRow
+    from minipod.model.sockets import PortRow, Socket
+
+
+_AUDITED = frozenset({SocketState.LISTENING, SocketState.BOUND, SocketState.TIME_WAIT})
 
 
 class Ports:
-    """Answers `minipod ports`."""
+    """Answers `minipod ports`, and who holds a port that somebody else wanted."""
 
     def __init__(self, hands: Hands) -> None:
         self._hands = hands
 
     async def rows(self, pods: Sequence[tuple[PodState, JSON]]) -> list[PortRow]:
         """Return the rows of these pods: what listens, and what is declared and silent."""
-        return port_rows([await self._look(state, view(obj)) for state, obj in pods])
+        return port_rows([await self.space(state, view(obj)) for state, obj in pods])
 
-    async def _look(self, state: PodState, pod: Pod) -> PodPorts:
+    async def space(self, state: PodState, pod: Pod, port: int | None = None) -> PodPorts:
+        """Return a pod's port space, with the processes behind whatever can be served there.
+
+        With `port`: every socket that holds this port or one near it, connections too, and the
+        processes behind those on the port itself. A pod without a sandbox has no sockets.
+        """
         if state.sandbox is None:
             return PodPorts(pod)
-        return await self._look_inside(state.sandbox, pod)
+        with await sockets.open_in(state.sandbox) as diag:
+            if port is None:
+                found = sockets.held(diag, _AUDITED)
+                matter = [each for each in found if each.serves]
+            else:
+                found = sockets.held(diag, ports=near(port))
+                matter = [each for each in found if each.port == port]
+        return self._attributed(state.sandbox, pod, found, matter)
 
-    async def _look_inside(self, sandbox: Sandbox, pod: Pod) -> PodPorts:
-        with await sockets.open_in(sandbox) as diag:
-            found = sockets.bound(diag)
+    def _attributed(
+        self, sandbox: Sandbox, pod: Pod, found: tuple[Socket, ...], matter: Sequence[Socket]
+    ) -> PodPorts:
+        """Say to whom sockets belong; of those that matter also which processes have them."""
         cgroups = self._hands.cgroups
         containers = {container.name for container in pod.spec.containers}
         members = {pid: name for name in containers for pid in cgroups.pids(sandbox.uid, name)}
+        inodes = {each.inode for each in matter if each.inode}
         return PodPorts(
             pod,
             found,
             {id_: name for id_, name in cgroups.names(sandbox.uid).items() if name in containers},
             members,
-            processes.holders([each.inode for each in found], members, sandbox.netns),
+            processes.holders(inodes, members, sandbox.netns),
         )

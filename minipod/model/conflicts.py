@@ -27,6 +27,8 @@ class Rule(StrEnum):
     """Both could bind, by SO_REUSEADDR, but only one can listen."""
     HOLDER_GONE = "HolderGone"
     """Whoever had the port had let it go when it was looked for."""
+    UNKNOWN = "Unknown"
+    """What was wanted could not be seen: the holder is who holds a port that the loser declares."""
 
 
 class Wanted(msgspec.Struct, frozen=True):

@@ -2,16 +2,39 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+from typing import NamedTuple
+
 import msgspec
 
 from minipod.model.pod import Protocol
 
 
-class Socket(msgspec.Struct, frozen=True):
-    """A listening TCP socket or a bound UDP socket, as sock_diag tells it.
+class SocketState(StrEnum):
+    """What a socket does with its port, as far as it matters to who else may have it."""
 
-    `address` is the bare IP ("0.0.0.0", "::"); `cgroup` the id of the cgroup v2 group of its
-    creator, 0 when the kernel does not tell (before 5.9); `v6only` is None for IPv4.
+    LISTENING = "listening"
+    BOUND = "bound"
+    """TCP: bound, and neither listening nor connected; UDP: not connected."""
+    CONNECTING = "connecting"
+    CONNECTED = "connected"
+    CLOSING = "closing"
+    TIME_WAIT = "time-wait"
+
+
+class Peer(NamedTuple):
+    """The other end of a connection; `address` is the bare IP."""
+
+    address: str
+    port: int
+
+
+class Socket(msgspec.Struct, frozen=True):
+    """A socket that holds a port, as sock_diag tells it.
+
+    `address` is the bare IP ("0.0.0.0", "::", "::ffff:127.0.0.1"); `inode` is 0 when no process
+    has it any more; `cgroup` the id of the cgroup v2 group of its creator, 0 when the kernel does
+    not tell (before 5.9, and in TIME_WAIT); `v6only` is None for IPv4.
     """
 
     protocol: Protocol
@@ -20,7 +43,17 @@ class Socket(msgspec.Struct, frozen=True):
     inode: int
     cgroup: int
     uid: int
+    state: SocketState
     v6only: bool | None = None
+    peer: Peer | None = None
+
+    @property
+    def serves(self) -> bool:
+        """Whether somebody can be answered here: TCP that listens, UDP that is not connected."""
+        return self.state is _SERVING[self.protocol]
+
+
+_SERVING = {Protocol.TCP: SocketState.LISTENING, Protocol.UDP: SocketState.BOUND}
 
 
 class Holder(msgspec.Struct, frozen=True):

@@ -14,6 +14,11 @@ def timestamp(seconds: float) -> str:
     return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def micro_timestamp(seconds: float) -> str:
+    """Return metav1.MicroTime: RFC 3339 in UTC, six digits of a second."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
 def parse_timestamp(text: str) -> float:
     """Return the seconds of an RFC 3339 time; ValueError if it is none, or lacks the offset."""
     parsed = datetime.fromisoformat(text)

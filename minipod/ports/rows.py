@@ -2,48 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from minipod.model.pod import Pod
-from minipod.model.sockets import Holder, PortRow, Socket
+from minipod.model.sockets import PortRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from minipod.model.pod import Protocol
-
-
-class PodPorts(msgspec.Struct, frozen=True):
-    """A pod, its sockets, and what says to whom they belong.
-
-    `groups` maps the id of a control group to the container's name; `members` a pid to its
-    container's name, for sockets whose group is not known; `holders` the inode of a socket to the
-    processes that have it open, in the order in which they started.
-    """
-
-    pod: Pod
-    sockets: tuple[Socket, ...] = ()
-    groups: Mapping[int, str] = {}
-    members: Mapping[int, str] = {}
-    holders: Mapping[int, tuple[Holder, ...]] = {}
-
-    def container(self, socket: Socket) -> str | None:
-        """Return the container that a socket was made in, dead or alive; else that of a holder."""
-        if socket.cgroup in self.groups:
-            return self.groups[socket.cgroup]
-        held_by = (self.members.get(holder.pid) for holder in self.holders.get(socket.inode, ()))
-        return next(filter(None, held_by), None)
-
-    def declared(self) -> dict[str, set[tuple[Protocol, int]]]:
-        """Return what each container declares."""
-        return {
-            container.name: {(port.protocol, port.container_port) for port in container.ports}
-            for container in self.pod.spec.containers
-        }
+    from minipod.model.sockets import Socket
+    from minipod.ports.space import PodPorts
 
 
 def port_rows(pods: Iterable[PodPorts]) -> list[PortRow]:
@@ -59,7 +28,7 @@ def _rows(pod: PodPorts) -> list[PortRow]:
     declared = pod.declared()
     served: set[tuple[str, Protocol, int]] = set()
     rows = []
-    for socket in pod.sockets:
+    for socket in filter(lambda each: each.serves, pod.sockets):
         holder = pod.container(socket)
         port = (socket.protocol, socket.port)
         owners = {name for name in declared if holder in {name, None} and port in declared[name]}
@@ -71,7 +40,7 @@ def _rows(pod: PodPorts) -> list[PortRow]:
 
 def _held(pod: PodPorts, socket: Socket, container: str | None, *, declared: bool) -> PortRow:
     """Return a socket's row; of several processes that share it, the oldest opened it."""
-    oldest = next(iter(pod.holders.get(socket.inode, ())), None)
+    oldest = pod.holder(socket)
     return PortRow(
         namespace=pod.pod.metadata.namespace,
         pod=pod.pod.metadata.name,

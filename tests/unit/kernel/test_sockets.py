@@ -11,7 +11,7 @@ import pytest
 from minipod.errors import HostError
 from minipod.kernel.sockets import bound
 from minipod.model.pod import Protocol
-from minipod.model.sockets import Socket
+from minipod.model.sockets import Socket, SocketState
 
 DUMP_INTR = 0x10
 ERROR, DONE, FOUND = 2, 3, 20
@@ -81,7 +81,9 @@ def test_reads_address_port_owner_and_attributes():
         attribute(21, (1 << 33).to_bytes(8, "little")),
     )
     assert bound(Kernel([(FOUND, body, 0)])) == (
-        Socket(Protocol.TCP, "2001:db8::1", 8080, 4711, 1 << 33, 7, v6only=True),
+        Socket(
+            Protocol.TCP, "2001:db8::1", 8080, 4711, 1 << 33, 7, SocketState.LISTENING, v6only=True
+        ),
     )
 
 

@@ -6,8 +6,9 @@ import msgspec
 import pytest
 
 from minipod.model.pod import Container, ContainerPort, Metadata, Pod, PodSpec, Protocol
-from minipod.model.sockets import Holder, Socket
-from minipod.ports.rows import PodPorts, port_rows
+from minipod.model.sockets import Holder, Socket, SocketState
+from minipod.ports.rows import port_rows
+from minipod.ports.space import PodPorts
 
 TCP, UDP = Protocol.TCP, Protocol.UDP
 WEB, SHELL = 101, 102
@@ -28,7 +29,8 @@ def pod(name="kubia", namespace="default", **declared):
 
 
 def sock(protocol, address, port, inode=1, cgroup=WEB):
-    return Socket(protocol, address, port, inode, cgroup, uid=0)
+    state = SocketState.LISTENING if protocol is TCP else SocketState.BOUND
+    return Socket(protocol, address, port, inode, cgroup, 0, state)
 
 
 def look(a_pod, *sockets, holders=None, members=None):

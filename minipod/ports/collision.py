@@ -1,0 +1,115 @@
+"""Which sockets cannot have one port together, and by which rule: the kernel's own algorithm.
+
+Sources: net/ipv4/inet_connection_sock.c (inet_bind_conflict, inet_rcv_saddr_equal), net/ipv4/udp.c
+(udp_lib_lport_inuse). Interfaces (SO_BINDTODEVICE) are not looked at.
+"""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import TYPE_CHECKING, NamedTuple
+
+from minipod.model.conflicts import Rule
+from minipod.model.sockets import SocketState
+
+if TYPE_CHECKING:
+    from minipod.model.pod import Protocol
+
+_CONNECTION = {SocketState.CONNECTING, SocketState.CONNECTED, SocketState.CLOSING}
+
+
+class Claim(NamedTuple):
+    """A socket's claim on a port, wanted or held; None: not known.
+
+    `state` is what the socket is; of one that wants the port, what it wants to become: bound, or,
+    where listen(2) asks, listening.
+    """
+
+    state: SocketState
+    protocol: Protocol | None
+    address: str | None
+    v6only: bool | None = None
+    reuseaddr: bool | None = None
+    reuseport: bool | None = None
+    uid: int | None = None
+
+
+def collision(wanted: Claim, held: Claim) -> Rule | None:
+    """Return why the kernel refuses `wanted` a port that `held` has; None: both can have it.
+
+    What is not known counts as colliding: somebody was refused, and may have been so by this one.
+    """
+    if wanted.protocol and held.protocol and wanted.protocol is not held.protocol:
+        return None
+    if not _overlap(wanted, held) or _shared(wanted, held):
+        return None
+    return _rule(wanted, held)
+
+
+def _overlap(wanted: Claim, held: Claim) -> bool:
+    if wanted.address is None or held.address is None:
+        return True
+    one, other = _reach(wanted.address, wanted.v6only), _reach(held.address, held.v6only)
+    return _meet(one.ipv4, other.ipv4) or _meet(one.ipv6, other.ipv6)
+
+
+def _shared(wanted: Claim, held: Claim) -> bool:
+    """Return whether both are known to share: the kernel lets only those who agree have one port.
+
+    UDP never listens, so SO_REUSEADDR on both always shares; for TCP only until one listens.
+    """
+    if wanted.reuseaddr and held.reuseaddr and held.state is not SocketState.LISTENING:
+        return True
+    same_user = held.state is SocketState.TIME_WAIT or (
+        wanted.uid is not None and wanted.uid == held.uid
+    )
+    return bool(wanted.reuseport and held.reuseport and same_user)
+
+
+def _rule(wanted: Claim, held: Claim) -> Rule:
+    if SocketState.LISTENING is wanted.state is held.state:
+        return Rule.SECOND_LISTEN
+    if held.state is SocketState.TIME_WAIT:
+        return Rule.TIME_WAIT
+    if held.state in _CONNECTION:
+        return Rule.CLIENT_PORT
+    if wanted.reuseport and held.reuseport:
+        return Rule.OTHER_USER
+    if wanted.reuseport or held.reuseport:
+        return Rule.NO_REUSEPORT
+    return _rule_of_addresses(wanted, held)
+
+
+def _rule_of_addresses(wanted: Claim, held: Claim) -> Rule:
+    if wanted.address is None or held.address is None:
+        return Rule.UNKNOWN
+    one, other = _reach(wanted.address, wanted.v6only), _reach(held.address, held.v6only)
+    if (one.ipv6 is None) is not (other.ipv6 is None):
+        return Rule.DUAL_STACK  # they met in IPv4, so the one with IPv6 has both
+    if one == other or wanted.address == held.address:
+        return Rule.SAME_ADDRESS
+    return Rule.WILDCARD
+
+
+class _Reach(NamedTuple):
+    """On which addresses a socket is reached, of either family; the unspecified one: on all."""
+
+    ipv4: IPv4Address | None
+    ipv6: IPv6Address | None
+
+
+def _reach(address: str, v6only: bool | None) -> _Reach:  # noqa: FBT001 - a socket's option
+    parsed = ip_address(address)
+    if isinstance(parsed, IPv4Address):
+        return _Reach(parsed, None)
+    if parsed.ipv4_mapped is not None:
+        return _Reach(parsed.ipv4_mapped, None)
+    if parsed.is_unspecified and not v6only:
+        return _Reach(IPv4Address(0), parsed)
+    return _Reach(None, parsed)
+
+
+def _meet(one: IPv4Address | IPv6Address | None, other: IPv4Address | IPv6Address | None) -> bool:
+    if one is None or other is None:
+        return False
+    return one == other or one.is_unspecified or other.is_unspecified

@@ -1,0 +1,149 @@
+"""Who has the port that somebody else wanted: among the pod's sockets, else among the records."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from minipod.model.binds import BindCall, Call
+from minipod.model.sockets import SocketState
+from minipod.ports.collision import Claim, collision
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from minipod.model.conflicts import Rule
+    from minipod.model.sockets import Peer, Socket
+    from minipod.ports.space import PodPorts
+
+_LIKELIEST = (
+    SocketState.LISTENING,
+    SocketState.BOUND,
+    SocketState.CONNECTED,
+    SocketState.CONNECTING,
+    SocketState.CLOSING,
+    SocketState.TIME_WAIT,
+)
+"""A listener before its connections, and what lives before what has ended."""
+
+
+class Found(NamedTuple):
+    """The holder of a port. `since` is in seconds since the epoch, None where it is not recorded.
+
+    `words` is its command line, or where only its name was recorded, that. `command` is None then.
+    """
+
+    rule: Rule
+    claim: Claim
+    container: str | None
+    pid: int | None
+    command: str | None
+    words: str | None
+    since: float | None
+    peer: Peer | None = None
+    gone: bool = False
+
+
+def find(call: BindCall, space: PodPorts, bindings: Iterable[BindCall]) -> Found | None:
+    """Return the holder that `call` failed for: of several that collide the likeliest one.
+
+    `space` is as soon after the call as can be, `bindings` what the watcher recorded of the pod.
+    If nothing collides any more it is the newest recorded socket that did, told as gone.
+    """
+    taken = [each for each in bindings if not each.failed and each.port == call.port]
+    earlier = sorted((each for each in taken if each.time <= call.time), key=lambda each: each.time)
+    later = {each.inode for each in taken if each.time > call.time and each.call is Call.BIND}
+    later -= {each.inode for each in earlier}
+    sockets = [
+        each
+        for each in space.sockets
+        if each.port == call.port and not _is_own(each, call) and each.inode not in later
+    ]
+    living = [_living(call, each, space, earlier) for each in sockets]
+    return min(filter(None, living), key=_likelihood, default=None) or _gone(call, space, earlier)
+
+
+def _is_own(socket: Socket, call: BindCall) -> bool:
+    """Return whether it may be the loser's own socket: one whose listen fails is bound."""
+    if call.call is Call.LISTEN and socket.state is not SocketState.LISTENING:
+        return True
+    return call.inode is not None and call.inode == socket.inode
+
+
+def _likelihood(found: Found) -> tuple[int, bool, int]:
+    return (_LIKELIEST.index(found.claim.state), found.container is None, found.pid or 0)
+
+
+def _wanted(call: BindCall) -> Claim:
+    state = SocketState.BOUND if call.call is Call.BIND else SocketState.LISTENING
+    return _recorded(call, state)
+
+
+def _recorded(call: BindCall, state: SocketState) -> Claim:
+    return Claim(
+        state, call.protocol, call.address, call.v6only, call.reuseaddr, call.reuseport, call.uid
+    )
+
+
+def _living(
+    call: BindCall, socket: Socket, space: PodPorts, earlier: Sequence[BindCall]
+) -> Found | None:
+    records = [each for each in earlier if socket.inode and each.inode == socket.inode]
+    record = records[-1] if records else None
+    claim = Claim(
+        socket.state,
+        socket.protocol,
+        socket.address,
+        socket.v6only,
+        record.reuseaddr if record else None,
+        record.reuseport if record else None,
+        socket.uid if socket.inode else None,
+    )
+    rule = collision(_wanted(call), claim)
+    if rule is None:
+        return None
+    holder = space.holder(socket)
+    container = space.container(socket)
+    if container is None and not socket.inode:
+        container = _former(claim, space, earlier)
+    return Found(
+        rule,
+        claim,
+        container,
+        pid=holder.pid if holder else record.pid if record else None,
+        command=holder.command if holder else record.command if record else None,
+        words=holder.command if holder else _words(record) if record else None,
+        since=record.time if record else None,
+        peer=socket.peer,
+    )
+
+
+def _former(claim: Claim, space: PodPorts, earlier: Sequence[BindCall]) -> str | None:
+    """Return the container that had a port last, of whose connection nobody else can tell."""
+    for record in reversed(earlier):
+        if collision(_recorded(record, SocketState.BOUND), claim):
+            return space.container_of(record)
+    return None
+
+
+def _gone(call: BindCall, space: PodPorts, earlier: Sequence[BindCall]) -> Found | None:
+    present = {socket.inode for socket in space.sockets}
+    for record in reversed(earlier):
+        listens = record.call is Call.LISTEN
+        state = SocketState.LISTENING if listens else SocketState.BOUND
+        rule = collision(_wanted(call), _recorded(record, state))
+        if rule is not None and record.inode not in present:
+            return Found(
+                rule,
+                _recorded(record, state),
+                space.container_of(record),
+                record.pid,
+                record.command,
+                _words(record),
+                record.time,
+                gone=True,
+            )
+    return None
+
+
+def _words(record: BindCall) -> str:
+    return record.command or record.name
