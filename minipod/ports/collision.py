@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from minipod.model.pod import Protocol
 
 _CONNECTION = {SocketState.CONNECTING, SocketState.CONNECTED, SocketState.CLOSING}
+_ANY = IPv4Address(0)
 
 
 class Claim(NamedTuple):
@@ -50,7 +51,19 @@ def _overlap(wanted: Claim, held: Claim) -> bool:
     if wanted.address is None or held.address is None:
         return True
     one, other = _reach(wanted.address, wanted.v6only), _reach(held.address, held.v6only)
+    if wanted.address == str(_ANY) and _blocks_ipv4(held, other):
+        return True
     return _meet(one.ipv4, other.ipv4) or _meet(one.ipv6, other.ipv6)
+
+
+def _blocks_ipv4(held: Claim, reach: _Reach) -> bool:
+    """Return whether a socket keeps 0.0.0.0 from others, though it is an IPv6 connection.
+
+    So it is with a connection of a socket of both families: it has a stand-in for an IPv4 address
+    (LOOPBACK4_IPV6 in include/net/ipv6.h), and is not marked as IPv6 only.
+    """
+    connected = held.state in _CONNECTION or held.state is SocketState.TIME_WAIT
+    return connected and reach.ipv6 is not None and not held.v6only
 
 
 def _shared(wanted: Claim, held: Claim) -> bool:
@@ -104,9 +117,7 @@ def _reach(address: str, v6only: bool | None) -> _Reach:  # noqa: FBT001 - a soc
         return _Reach(parsed, None)
     if parsed.ipv4_mapped is not None:
         return _Reach(parsed.ipv4_mapped, None)
-    if parsed.is_unspecified and not v6only:
-        return _Reach(IPv4Address(0), parsed)
-    return _Reach(None, parsed)
+    return _Reach(_ANY if parsed.is_unspecified and not v6only else None, parsed)
 
 
 def _meet(one: IPv4Address | IPv6Address | None, other: IPv4Address | IPv6Address | None) -> bool:
