@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import TYPE_CHECKING
 
 from minipod.model.times import parse_timestamp, timestamp
@@ -30,6 +29,7 @@ class Events:
         self._host = host
         self._known: dict[tuple[str, str, str, str | None], Key] = {}
         self._next_sweep = 0.0
+        self._newest = 0
 
     def record(self, pod: JSON, note: Note) -> None:
         """Write a note about a pod, or count the event that says the same already."""
@@ -60,7 +60,7 @@ class Events:
             "apiVersion": "v1",
             "kind": "Event",
             "metadata": {
-                "name": f"{meta['name']}.{secrets.token_hex(8)}",
+                "name": f"{meta['name']}.{self._stamp():x}",
                 "namespace": meta["namespace"],
                 "creationTimestamp": now,
             },
@@ -74,6 +74,11 @@ class Events:
             "lastTimestamp": now,
             "count": 1,
         }
+
+    def _stamp(self) -> int:
+        """Return what ends an event's name: nanoseconds, by which a pod's events sort by name."""
+        self._newest = max(int(self._clock() * 1e9), self._newest + 1)
+        return self._newest
 
     def _sweep(self) -> None:
         """Drop what is older than LIFETIME; looks once a minute, so a burst pays for one look."""
