@@ -8,114 +8,130 @@ import click
 
 from minipod.cli.options import (
     all_namespaces_option,
+    for_option,
     namespace_option,
     output_option,
     pass_session,
     selector_option,
+    types_option,
     verb,
 )
-from minipod.cli.output import say, say_error, structured, table, tell
-from minipod.cli.resources import pod_names
+from minipod.cli.output import say, say_error
+from minipod.cli.printers import Look, ObjectPrinter, TablePrinter
+from minipod.cli.resources import event_fields, named
+from minipod.client.kinds import EVENTS, KINDS, Where
 from minipod.errors import NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from minipod.cli.printers import Printer
     from minipod.cli.session import Session
-    from minipod.errors import MinipodError
+    from minipod.client import Client
+    from minipod.client.kinds import Kind
 
     JSON = dict[str, Any]
 
 
-@verb("get", "minipod get pods -o wide", "minipod get pod web -o yaml", "minipod get pods -A")
-@click.argument("resources", nargs=-1, required=True, metavar="pods [NAME]...")
+@verb(
+    "get",
+    "minipod get pods -o wide",
+    "minipod get pod web -o yaml",
+    "minipod get pods -A --watch",
+    "minipod get events --for pod/web --types=Warning",
+)
+@click.argument("resources", nargs=-1, required=True, metavar="KIND [NAME]...")
 @output_option("wide", "yaml", "json", "name")
 @selector_option
+@click.option("--field-selector", "fields", metavar="F=V,…", help="Only those with these fields.")
+@for_option
+@types_option
 @namespace_option
 @all_namespaces_option
 @click.option("--no-headers", is_flag=True, help="Only the rows of a table.")
+@click.option("-w", "--watch", is_flag=True, help="Go on with what changes, until Ctrl+C.")
+@click.option("--watch-only", is_flag=True, help="Only what changes, until Ctrl+C.")
 @pass_session
-def get(
+def get(  # noqa: PLR0913 (an option each)
     session: Session,
     *,
     resources: tuple[str, ...],
     output: str | None,
     selector: str | None,
+    fields: str | None,
+    about: str | None,
+    types: str | None,
     all_namespaces: bool,
     no_headers: bool,
+    watch: bool,
+    watch_only: bool,
 ) -> int:
-    """Show pods, as a table, YAML or JSON.
+    """Show pods, events, nodes or namespaces, as a table, YAML or JSON.
 
-    Name the kind (pods, pod, po) and, if not all of them, the pods; or pod/NAME.
+    KIND is pods, events, nodes or namespaces (po, ev, no, ns); with names, only these, which may
+    also be given as pod/NAME.
     """
-    names = pod_names(resources)
-    if names and (selector is not None or all_namespaces):
-        raise click.UsageError("names cannot be given together with --selector or --all-namespaces")
-    client = session.client()
+    kind, names = named(resources, KINDS)
+    if names and (selector or fields or about or types or all_namespaces):
+        raise click.UsageError("names cannot be given together with a selector or --all-namespaces")
+    if (about or types) and kind is not EVENTS:
+        raise click.UsageError("--for and --types are of events only")
+    selected = ",".join(filter(None, (fields, event_fields(about, types))))
     namespace = None if all_namespaces else session.namespace
-    as_table = output in (None, "wide")
+    where = Where(namespace, selector, selected or None)
+    printer: Printer
+    if output in (None, "wide"):
+        everywhere = all_namespaces and kind.namespaced
+        printer = TablePrinter(Look(output == "wide", everywhere, headers=not no_headers))
+    else:
+        printer = ObjectPrinter(kind, output)
+    client = session.client()
+    if watch or watch_only:
+        if names:
+            where = _only(client, kind, names, session.namespace)
+        _follow(client, kind, where, printer, from_now=watch_only)
+        return 0
     if names:
-        one = client.pod_table if as_table else client.pod
-        found, errors = _each(names, lambda name: one(session.namespace, name))
-    else:
-        every = client.pods_table if as_table else client.pods
-        found, errors = [every(namespace, selector)], []
-    if as_table:
-        shown = _table(found, wide=output == "wide", everywhere=all_namespaces, bare=no_headers)
-        if shown:
-            tell(shown)
-        elif not names:
-            say(f"No resources found{f' in {namespace} namespace.' if namespace else ''}")
-    elif names:
-        _print_objects(found, output, alone=len(names) == 1)
-    else:
-        _print_objects([_whole(item) for item in found[0]["items"]], output, alone=False)
-    for error in errors:
-        say_error(error)
-    return int(bool(errors))
+        return _show_named(client, kind, names, session.namespace, printer)
+    _show_all(client, kind, where, printer)
+    return 0
 
 
-def _each(names: list[str], fetch: Callable[[str], JSON]) -> tuple[list[JSON], list[MinipodError]]:
-    """Fetch all, those after a failure too."""
+def _show_all(client: Client, kind: Kind, where: Where, printer: Printer) -> None:
+    found = client.list_of(kind, where, table=printer.as_table)
+    if not printer.whole([found], alone=False):
+        inside = kind.namespaced and where.namespace
+        say(f"No resources found{f' in {inside} namespace.' if inside else ''}")
+
+
+def _show_named(
+    client: Client, kind: Kind, names: list[str], namespace: str, printer: Printer
+) -> int:
+    """Print those that are there; return 1 if one is not, which is told at the end."""
     found: list[JSON] = []
-    errors: list[MinipodError] = []
+    missing: list[NotFound] = []
     for name in names:
         try:
-            found.append(fetch(name))
+            found.append(client.get(kind, namespace, name, table=printer.as_table))
         except NotFound as error:
-            errors.append(error)
-    return found, errors
+            missing.append(error)
+    printer.whole(found, alone=len(names) == 1)
+    for each in missing:
+        say_error(each)
+    return int(bool(missing))
 
 
-def _table(tables: list[JSON], *, wide: bool, everywhere: bool, bare: bool) -> str:
-    """Return the rows of all tables as one, nothing if there are none."""
-    rows = [row for one in tables for row in one["rows"]]
-    if not rows:
-        return ""
-    columns = tables[0]["columnDefinitions"]
-    shown = [n for n, column in enumerate(columns) if wide or not column["priority"]]
-    header = [columns[n]["name"].upper() for n in shown]
-    cells = [[row["cells"][n] for n in shown] for row in rows]
-    if everywhere:
-        header.insert(0, "NAMESPACE")
-        for line, row in zip(cells, rows, strict=True):
-            line.insert(0, row["object"]["metadata"]["namespace"])
-    return table(header, cells, headers=not bare)
+def _only(client: Client, kind: Kind, names: list[str], namespace: str) -> Where:
+    """Return where the one object is that is to be watched. NotFound."""
+    if len(names) > 1:
+        raise click.UsageError("watch one object, or all of a kind")
+    client.get(kind, namespace, names[0])
+    return Where(namespace, fields=f"metadata.name={names[0]}")
 
 
-def _print_objects(objects: list[JSON], output: str | None, *, alone: bool) -> None:
-    if output == "name":
-        for one in objects:
-            tell(f"{one['kind'].lower()}/{one['metadata']['name']}")
-    elif alone:
-        for one in objects:
-            tell(structured(one, output))
-    else:
-        metadata = {"resourceVersion": ""}
-        listed = {"apiVersion": "v1", "items": objects, "kind": "List", "metadata": metadata}
-        tell(structured(listed, output))
-
-
-def _whole(item: JSON) -> JSON:
-    """Return an item of a PodList with what Kubernetes leaves out there."""
-    return {"apiVersion": "v1", "kind": "Pod", **item}
+def _follow(client: Client, kind: Kind, where: Where, printer: Printer, *, from_now: bool) -> None:
+    """Print what there is, unless `from_now`, and what comes until the server ends the watch."""
+    listed = client.list_of(kind, where, table=printer.as_table)
+    if not from_now:
+        printer.more(listed)
+    after = listed["metadata"]["resourceVersion"]
+    for event in client.watch(kind, where, after, table=printer.as_table):
+        printer.more(event["object"])

@@ -13,8 +13,10 @@ from minipod.cli.spelling import for_click
 COMMANDS = {
     "create": "Create pods from files.",
     "delete": "Delete pods: named, of files, by label, or all.",
+    "describe": "Show all about pods: containers, conditions, events.",
+    "events": "List what happened, newest last.",
     "exec": "Run a command in a container, as one of its processes.",
-    "get": "Show pods, as a table, YAML or JSON.",
+    "get": "Show pods, events, nodes or namespaces, as a table, YAML or JSON.",
     "image": "Say which program of this machine stands for an image.",
     "logs": "Print what the containers of a pod wrote.",
     "port-forward": "Forward local TCP ports to a pod.",

@@ -140,7 +140,13 @@ container_option = click.option(
     "-c", "--container", metavar="NAME", help="Which container. [default: the first]"
 )
 selector_option = click.option(
-    "-l", "--selector", metavar="K=V,…", help="Only pods with these labels."
+    "-l", "--selector", metavar="K=V,…", help="Only those with these labels."
+)
+for_option = click.option(
+    "--for", "about", metavar="pod/NAME", help="Only events about this object."
+)
+types_option = click.option(
+    "--types", metavar="TYPE,…", help="Only events of these types: Normal, Warning."
 )
 
 

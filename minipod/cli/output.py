@@ -44,19 +44,30 @@ def say_error(error: MinipodError) -> None:
         say(f"Hint: {error.hint}")
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[object]], *, headers: bool = True) -> str:
-    """Return kubectl's table: columns as wide as their widest cell and three spaces, at least six.
+class Columns:
+    """kubectl's columns: as wide as their widest cell yet and three spaces, at least six.
 
-    A None is `<none>`; control characters are escaped, for a process names itself as it likes.
+    What comes later stands below what came before, and no column becomes narrower.
     """
-    cells = [[_cell(value) for value in row] for row in rows]
-    if headers:
-        cells.insert(0, list(header))
-    widths = [
-        max(_NARROWEST, *(len(cell) + _GAP for cell in column))
-        for column in zip(*cells, strict=True)
-    ]
-    return "\n".join(_line(row, widths) for row in cells)
+
+    def __init__(self) -> None:
+        self._widths: list[int] = []
+
+    def lines(self, rows: Iterable[Sequence[object]]) -> str:
+        """Return rows of as many cells as the first ones had.
+
+        A None is `<none>`; control characters are escaped, for a process names itself as it likes.
+        """
+        cells = [[_cell(value) for value in row] for row in rows]
+        widest = [max(len(cell) + _GAP for cell in column) for column in zip(*cells, strict=True)]
+        before = self._widths or [_NARROWEST] * len(widest)
+        self._widths = list(map(max, before, widest))
+        return "\n".join(_line(row, self._widths) for row in cells)
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[object]], *, headers: bool = True) -> str:
+    """Return a whole table, as `Columns` lays it out."""
+    return Columns().lines([header, *rows] if headers else rows)
 
 
 def as_json(value: object) -> str:

@@ -2,43 +2,73 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from minipod.errors import NotFound
+from minipod.client.kinds import BY_WORD, KINDS, PODS
+from minipod.errors import BadRequest, NotFound
 
-_PODS = frozenset({"pods", "pod", "po"})
+if TYPE_CHECKING:
+    from minipod.client.kinds import Kind
+
+_TYPES = frozenset({"Normal", "Warning"})
+
+
+def named(words: tuple[str, ...], kinds: tuple[Kind, ...] = (PODS,)) -> tuple[Kind, list[str]]:
+    """Return kind and names in `pods`, `pod a b` or `pod/a pod/b`; no names: all of the kind.
+
+    NotFound for a kind that there is not, BadRequest for one that the command is not about.
+    """
+    if "/" in words[0]:
+        found = [_pair(word, kinds) for word in words]
+        if len({kind for kind, _ in found}) > 1:
+            raise click.UsageError("give objects of one kind only")
+        return found[0][0], list(dict.fromkeys(name for _, name in found))
+    kind = _kind(words[0], kinds)
+    for name in words[1:]:
+        if "/" in name or not name:
+            each = f"{kind.singular}/NAME"
+            raise click.UsageError(f'"{name}" is not a name: give names, or {each} for each')
+    return kind, list(dict.fromkeys(words[1:]))
 
 
 def pod_names(words: tuple[str, ...]) -> list[str]:
-    """Return the names in `pods`, `pod a b` or `pod/a pod/b`: none when a kind stands alone.
-
-    NotFound for a kind that there is not.
-    """
-    if "/" in words[0]:
-        return [_named(word) for word in words]
-    _require_pods(words[0])
-    for name in words[1:]:
-        if "/" in name or not name:
-            raise click.UsageError(f'"{name}" is not a name: give names, or pod/NAME for each')
-    return list(dict.fromkeys(words[1:]))
+    """Return the names in `pods`, `pod a b` or `pod/a pod/b`: none when a kind stands alone."""
+    return named(words)[1]
 
 
 def pod_name(word: str) -> str:
     """Return the name in `a` or `pod/a`."""
-    return _named(word) if "/" in word else word
+    return _pair(word, (PODS,))[1] if "/" in word else word
 
 
-def _named(word: str) -> str:
+def event_fields(about: str | None, types: str | None) -> str | None:
+    """Return the field selector of events about `pod/NAME`, of these types (None: any)."""
+    fields = []
+    if about is not None:
+        kind, name = _pair(about, KINDS)
+        fields = [f"involvedObject.kind={kind.name}", f"involvedObject.name={name}"]
+    wanted = {word.capitalize() for word in types.split(",")} if types is not None else _TYPES
+    if not wanted <= _TYPES:
+        raise click.UsageError("valid --types are Normal or Warning")
+    if wanted != _TYPES:
+        fields += [f"type={one}" for one in wanted]
+    return ",".join(fields) or None
+
+
+def _pair(word: str, kinds: tuple[Kind, ...]) -> tuple[Kind, str]:
     kind, slash, name = word.partition("/")
     if not (slash and name) or "/" in name:
-        raise click.UsageError(f'"{word}" is not pod/NAME')
-    _require_pods(kind)
-    return name
+        raise click.UsageError(f'"{word}" is not {kinds[0].singular}/NAME')
+    return _kind(kind, kinds), name
 
 
-def _require_pods(kind: str) -> None:
-    if kind.lower() not in _PODS:
-        raise NotFound(
-            f'the server doesn\'t have a resource type "{kind}"',
-            hint="this command is about pods (pod, po)",
-        )
+def _kind(word: str, kinds: tuple[Kind, ...]) -> Kind:
+    hint = f"this command is about {', '.join(f'{kind.plural} ({kind.short})' for kind in kinds)}"
+    kind = BY_WORD.get(word.lower())
+    if kind is None:
+        raise NotFound(f'the server doesn\'t have a resource type "{word}"', hint=hint)
+    if kind not in kinds:
+        raise BadRequest(f"cannot do this with {kind.plural}", hint=hint)
+    return kind

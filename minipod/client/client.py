@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from minipod.client import http, unix
+from minipod.client.kinds import PODS, Where
 from minipod.client.words import reason
 from minipod.errors import Expired, Forbidden, NotFound, Unavailable
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Iterable, Iterator
 
+    from minipod.client.kinds import Kind
     from minipod.client.sources import Source
 
     JSON = dict[str, Any]
@@ -55,30 +57,43 @@ class Client:
         self._warn = warn
         self._start = start
 
+    # Objects of any kind
+
+    def list_of(self, kind: Kind, where: Where, *, table: bool = False) -> JSON:
+        """Return Kubernetes' list of a kind, or the same as a `Table`."""
+        target = kind.collection(where.namespace) + where.query()
+        return self._get(target, accept=_TABLE if table else _JSON)
+
+    def get(self, kind: Kind, namespace: str, name: str, *, table: bool = False) -> JSON:
+        """Return an object, or a `Table` of it alone. NotFound."""
+        with _naming(kind, namespace, name):
+            return self._get(kind.item(namespace, name), accept=_TABLE if table else _JSON)
+
+    def watch(self, kind: Kind, where: Where, after: str, *, table: bool = False) -> Iterator[JSON]:
+        """Yield watch events after a resourceVersion, until the server ends the watch. Expired."""
+        target = kind.collection(where.namespace)
+        target += where.query(watch="true", resourceVersion=after)
+        for line in self._send("GET", target, accept=_TABLE if table else _JSON).lines():
+            event = json.loads(line)
+            if event["type"] == "ERROR":
+                from minipod.client.statuses import error_from  # noqa: PLC0415 (seldom needed)
+
+                raise error_from(event["object"])
+            yield event
+
     # Pods
 
     def pods(self, namespace: str | None, selector: str | None = None) -> JSON:
         """Return the PodList of a namespace, or of all."""
-        return self._get(_pods(namespace) + http.query({"labelSelector": selector}))
+        return self.list_of(PODS, Where(namespace, selector))
 
     def pod(self, namespace: str, name: str) -> JSON:
         """Return a Pod. NotFound."""
-        with _naming(namespace, name):
-            return self._get(_pod(namespace, name))
-
-    def pods_table(self, namespace: str | None, selector: str | None = None) -> JSON:
-        """Return the pods of a namespace, or of all, as a `Table`."""
-        query = http.query({"labelSelector": selector})
-        return self._get(_pods(namespace) + query, accept=_TABLE)
-
-    def pod_table(self, namespace: str, name: str) -> JSON:
-        """Return a `Table` of one pod. NotFound."""
-        with _naming(namespace, name):
-            return self._get(_pod(namespace, name), accept=_TABLE)
+        return self.get(PODS, namespace, name)
 
     def create_pod(self, namespace: str, pod: JSON) -> JSON:
         """Create a pod and return it when its first start is over. AlreadyExists, InvalidObject."""
-        return self._json("POST", _pods(namespace), pod)
+        return self._json("POST", PODS.collection(namespace), pod)
 
     def delete_pod(
         self, namespace: str, name: str, *, grace: int | None = None, uid: str | None = None
@@ -89,26 +104,15 @@ class Client:
             options["gracePeriodSeconds"] = grace
         if uid is not None:
             options["preconditions"] = {"uid": uid}
-        with _naming(namespace, name):
-            return self._json("DELETE", _pod(namespace, name), options)
-
-    def watch_pods(self, namespace: str | None, after: str) -> Iterator[JSON]:
-        """Yield watch events after a resourceVersion, until the server ends the watch. Expired."""
-        query = http.query({"watch": "true", "resourceVersion": after})
-        for line in self._send("GET", _pods(namespace) + query).lines():
-            event = json.loads(line)
-            if event["type"] == "ERROR":
-                from minipod.client.statuses import error_from  # noqa: PLC0415 (seldom needed)
-
-                raise error_from(event["object"])
-            yield event
+        with _naming(PODS, namespace, name):
+            return self._json("DELETE", PODS.item(namespace, name), options)
 
     def wait_gone(self, namespace: str | None, uids: set[str], after: str) -> None:
         """Wait until the pods of these uids, there at resourceVersion `after`, are deleted."""
         left = set(uids)
         while left:
             try:
-                for event in self.watch_pods(namespace, after):
+                for event in self.watch(PODS, Where(namespace), after):
                     if event["type"] == "DELETED":
                         left.discard(event["object"]["metadata"]["uid"])
                     if not left:
@@ -131,8 +135,10 @@ class Client:
                 "previous": "true" if wanted.previous else None,
             }
         )
-        with _naming(namespace, name):
-            return self._send("GET", _pod(namespace, name) + "/log" + query, accept="*/*").chunks()
+        with _naming(PODS, namespace, name):
+            return self._send(
+                "GET", PODS.item(namespace, name) + "/log" + query, accept="*/*"
+            ).chunks()
 
     # Manifests
 
@@ -160,7 +166,7 @@ class Client:
     def ports_of(self, namespace: str, pod: str) -> list[JSON]:
         """Return the rows of `minipod ports POD`. NotFound."""
         query = http.query({"namespace": namespace, "pod": pod})
-        with _naming(namespace, pod):
+        with _naming(PODS, namespace, pod):
             return list(self._get(_OWN + "/ports" + query)["items"])
 
     def images(self) -> dict[str, list[str]]:
@@ -258,23 +264,14 @@ def _unreachable(root: str, error: OSError) -> Unavailable:
 
 
 @contextmanager
-def _naming(namespace: str, name: str) -> Iterator[None]:
-    """Let NotFound say where the pod was looked for, which Kubernetes' own words leave out."""
+def _naming(kind: Kind, namespace: str, name: str) -> Iterator[None]:
+    """Let NotFound say where an object was looked for, which Kubernetes' own words leave out."""
     try:
         yield
     except NotFound as error:
-        message = f'pod "{name}" not found in namespace "{namespace}"'
+        where = f' in namespace "{namespace}"' if kind.namespaced else ""
+        message = f'{kind.singular} "{name}" not found{where}'
         raise NotFound(message, hint=error.hint) from error
-
-
-def _pods(namespace: str | None) -> str:
-    if namespace is None:
-        return "/api/v1/pods"
-    return http.path("api", "v1", "namespaces", namespace, "pods")
-
-
-def _pod(namespace: str, name: str) -> str:
-    return http.path("api", "v1", "namespaces", namespace, "pods", name)
 
 
 def _manifests(sources: Iterable[Source]) -> JSON:

@@ -155,7 +155,15 @@ def test_an_unknown_kind_is_told_as_kubectl_does(server: FakeServer, run: Run) -
     assert (done.code, done.out) == (1, "")
     assert done.err == (
         'Error: the server doesn\'t have a resource type "nonsense"\n'
-        "Hint: this command is about pods (pod, po)\n"
+        "Hint: this command is about pods (po), events (ev), nodes (no), namespaces (ns)\n"
+    )
+
+
+def test_a_command_about_pods_says_so(run: Run) -> None:
+    done = run("delete", "events", "--all")
+    assert (done.code, done.out) == (1, "")
+    assert done.err == (
+        "Error: cannot do this with events\nHint: this command is about pods (po)\n"
     )
 
 

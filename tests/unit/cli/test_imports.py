@@ -26,10 +26,12 @@ HELP = {
 GET = HELP | {
     "minipod.cli.get",
     "minipod.cli.output",
+    "minipod.cli.printers",
     "minipod.cli.resources",
     "minipod.client",
     "minipod.client.client",
     "minipod.client.http",
+    "minipod.client.kinds",
     "minipod.client.unix",
     "minipod.client.words",
 }
@@ -81,5 +83,6 @@ def test_help_imports_only_this(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("output", [(), ("-o", "wide"), ("-o", "name"), ("-o", "json")])
 def test_get_pods_imports_only_this(server: FakeServer, output: tuple[str, ...]) -> None:
-    server.answers["GET /api/v1/namespaces/default/pods"] = Answer({"rows": [], "items": []})
+    listed = Answer({"columnDefinitions": [], "rows": [], "items": []})
+    server.answers["GET /api/v1/namespaces/default/pods"] = listed
     assert imported(server.root, "get", "pods", *output) <= GET | LIBRARY

@@ -60,10 +60,10 @@ def test_not_linux_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_bug_is_one_line_and_a_traceback_only_if_asked(
     server: FakeServer, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("some detail")
 
-    monkeypatch.setattr(Client, "pods_table", broken)
+    monkeypatch.setattr(Client, "list_of", broken)
     done = run("get", "pods")
     assert done.code == 1
     assert done.err.splitlines()[0] == "Error: internal: ZeroDivisionError: some detail"

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from minipod.api.resources import RESOURCES
 from minipod.client import Client, deletion
 from minipod.client.client import DEFAULT_NAMESPACE, SOCKET, LogQuery
+from minipod.client.kinds import EVENTS, KINDS, NODES, Where
+from minipod.client.kinds import PODS as PODS_KIND
 from minipod.client.sources import Source
 from minipod.errors import (
     AlreadyExists,
@@ -52,12 +55,37 @@ def test_lists_tables_and_selectors(server: FakeServer, client: Client) -> None:
         f"GET {PODS}?labelSelector=app%3Dweb": Answer({"items": [1]}),
     }
     assert client.pods(None) == {"items": []}
-    assert client.pods_table("default", "app=web") == {"items": [1]}
+    assert client.list_of(PODS_KIND, Where("default", "app=web"), table=True) == {"items": [1]}
     assert server.asked[0].headers["accept"] == "application/json"
     assert "as=Table" in server.asked[1].headers["accept"]
 
 
-@pytest.mark.parametrize("ask", ["pod", "pod_table", "delete_pod", "ports_of"])
+def test_a_watch_asks_for_what_the_list_was_of(server: FakeServer, client: Client) -> None:
+    where = Where(None, "a=b", "type=Warning")
+    asked = "labelSelector=a%3Db&fieldSelector=type%3DWarning&watch=true&resourceVersion=7"
+    server.answers[f"GET /api/v1/events?{asked}"] = events(("ADDED", pod("x")))
+    assert list(client.watch(EVENTS, where, "7", table=True)) == [
+        {"type": "ADDED", "object": pod("x")}
+    ]
+    assert "as=Table" in server.asked[0].headers["accept"]
+
+
+def test_a_kind_without_namespaces_is_looked_for_in_none(
+    server: FakeServer, client: Client
+) -> None:
+    server.answers["GET /api/v1/nodes/vm"] = Answer({"kind": "Node"})
+    assert client.get(NODES, "default", "vm") == {"kind": "Node"}
+    with pytest.raises(NotFound, match=r'^node "x" not found$'):
+        client.get(NODES, "default", "x")
+
+
+def test_the_kinds_are_those_that_the_server_has() -> None:
+    assert [tuple(kind) for kind in KINDS] == [
+        (one.kind, one.plural, *one.short_names, one.namespaced) for one in RESOURCES
+    ]
+
+
+@pytest.mark.parametrize("ask", ["pod", "delete_pod", "ports_of"])
 def test_a_missing_pod_is_named_with_its_namespace(client: Client, ask: str) -> None:
     with pytest.raises(NotFound, match=r'^pod "x" not found in namespace "default"$'):
         getattr(client, ask)("default", "x")
@@ -160,7 +188,7 @@ def test_a_watch_that_is_too_late_is_expired(server: FakeServer, client: Client)
     target = f"GET {PODS}?watch=true&resourceVersion=1"
     server.answers[target] = failure(410, "Expired", "too old")
     with pytest.raises(Expired):
-        list(client.watch_pods("default", "1"))
+        list(client.watch(PODS_KIND, Where("default"), "1"))
 
 
 def test_only_what_a_log_query_says_is_asked(server: FakeServer, client: Client) -> None:

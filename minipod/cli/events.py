@@ -1,0 +1,107 @@
+"""`minipod events`."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from minipod.cli.options import (
+    all_namespaces_option,
+    for_option,
+    namespace_option,
+    output_option,
+    pass_session,
+    types_option,
+    verb,
+)
+from minipod.cli.output import Columns, say, tell
+from minipod.cli.printers import Look, ObjectPrinter
+from minipod.cli.resources import event_fields
+from minipod.client.kinds import EVENTS, Where
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from minipod.cli.printers import Printer
+    from minipod.cli.session import Session
+
+    JSON = dict[str, Any]
+
+
+@verb("events", "minipod events", "minipod events --for pod/web --watch")
+@output_option("yaml", "json", "name")
+@for_option
+@types_option
+@namespace_option
+@all_namespaces_option
+@click.option("--no-headers", is_flag=True, help="Only the rows of the table.")
+@click.option("-w", "--watch", is_flag=True, help="Go on with what comes, until Ctrl+C.")
+@pass_session
+def events(  # noqa: PLR0913 (an option each)
+    session: Session,
+    *,
+    output: str | None,
+    about: str | None,
+    types: str | None,
+    all_namespaces: bool,
+    no_headers: bool,
+    watch: bool,
+) -> None:
+    """List what happened, newest last.
+
+    Events are kept for an hour; one that comes again is counted.
+    """
+    from minipod.client.describe.events import in_order
+
+    where = Where(None if all_namespaces else session.namespace, fields=event_fields(about, types))
+    printer: Printer = EventPrinter(Look(namespaces=all_namespaces, headers=not no_headers))
+    if output is not None:
+        printer = ObjectPrinter(EVENTS, output)
+    client = session.client()
+    listed = client.list_of(EVENTS, where)
+    found = {"items": in_order(listed["items"])}
+    if watch:
+        printer.more(found)
+        for event in client.watch(EVENTS, where, listed["metadata"]["resourceVersion"]):
+            if event["type"] != "DELETED":  # its hour is over: nothing happened
+                printer.more(event["object"])
+    elif found["items"]:
+        printer.whole([found], alone=False)
+    else:
+        say(f"No events found{f' in {where.namespace} namespace' if where.namespace else ''}.")
+
+
+class EventPrinter:
+    """Prints events in the columns of `kubectl events`."""
+
+    as_table = False
+
+    def __init__(self, look: Look) -> None:
+        self._look = look
+        self._columns = Columns()
+        self._header_due = look.headers
+
+    def whole(self, answers: Sequence[JSON], *, alone: bool = False) -> bool:
+        """Print the events of these lists."""
+        del alone
+        self._print([event for answer in answers for event in answer["items"]])
+        return True
+
+    def more(self, answer: JSON) -> None:
+        """Print an event, or those of a list."""
+        self._print(answer.get("items", [answer]))
+
+    def _print(self, events: Sequence[JSON]) -> None:
+        from minipod.client.describe.clock import Clock
+        from minipod.client.describe.events import LIST_HEADER, list_cells
+
+        if not events:
+            return
+        clock = Clock(time.time())
+        lines = [[event["metadata"]["namespace"], *list_cells(event, clock)] for event in events]
+        if self._header_due:
+            self._header_due = False
+            lines.insert(0, ["NAMESPACE", *LIST_HEADER])
+        tell(self._columns.lines(line[not self._look.namespaces :] for line in lines))

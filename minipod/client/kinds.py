@@ -1,0 +1,53 @@
+"""The kinds of objects that there are to look at, and their names."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from minipod.client import http
+
+
+class Kind(NamedTuple):
+    """A kind: its name in objects, and those in paths and on command lines."""
+
+    name: str
+    plural: str
+    short: str
+    namespaced: bool = True
+
+    @property
+    def singular(self) -> str:
+        """What one is called."""
+        return self.name.lower()
+
+    def collection(self, namespace: str | None) -> str:
+        """Return the path of a namespace's objects, or of all."""
+        if namespace is None or not self.namespaced:
+            return http.path("api", "v1", self.plural)
+        return http.path("api", "v1", "namespaces", namespace, self.plural)
+
+    def item(self, namespace: str, name: str) -> str:
+        """Return the path of one object."""
+        return self.collection(namespace) + http.path(name)
+
+
+class Where(NamedTuple):
+    """Which objects of a kind: of a namespace (None: all), with these labels and these fields."""
+
+    namespace: str | None
+    labels: str | None = None
+    fields: str | None = None
+
+    def query(self, **more: str) -> str:
+        """Return the parameters of a request."""
+        return http.query({"labelSelector": self.labels, "fieldSelector": self.fields, **more})
+
+
+PODS = Kind("Pod", "pods", "po")
+EVENTS = Kind("Event", "events", "ev")
+NODES = Kind("Node", "nodes", "no", namespaced=False)
+NAMESPACES = Kind("Namespace", "namespaces", "ns", namespaced=False)
+
+KINDS = (PODS, EVENTS, NODES, NAMESPACES)
+BY_WORD = {word: kind for kind in KINDS for word in (kind.plural, kind.singular, kind.short)}
+"""The kinds by every word for them."""
