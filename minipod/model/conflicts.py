@@ -6,6 +6,9 @@ from enum import StrEnum
 
 import msgspec
 
+KIND = "PortConflict"
+"""The kind of the objects that conflicts are kept as."""
+
 
 class Rule(StrEnum):
     """Why the kernel lets two sockets not have one port (net/ipv4/inet_connection_sock.c)."""

@@ -1,4 +1,4 @@
-"""The Kubernetes objects that nobody writes: the namespaces and the node."""
+"""The objects that nobody writes: the namespaces, the node, and the port conflicts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from minipod.model import conflicts
+
 if TYPE_CHECKING:
+    from minipod.model.conflicts import Conflict
     from minipod.model.pod import JSON
     from minipod.plan.network import NodePlan
 
@@ -91,3 +94,22 @@ def with_network(node: JSON, place: NodePlan) -> JSON:
         "spec": node["spec"] | {"podCIDR": cidr, "podCIDRs": [cidr]},
         "status": node["status"] | {"addresses": [own, *others]},
     }
+
+
+def conflict_object(conflict: Conflict, name: str, pod_uid: str) -> JSON:
+    """Return a conflict as it is kept: its own fields beside those of every object.
+
+    It belongs to its pod, and goes with it.
+    """
+    owner = {"apiVersion": "v1", "kind": "Pod", "name": conflict.pod, "uid": pod_uid}
+    fields: JSON = msgspec.to_builtins(conflict)
+    return {
+        "apiVersion": "minipod.dev/v1",
+        "kind": conflicts.KIND,
+        "metadata": {
+            "name": name,
+            "namespace": conflict.namespace,
+            "creationTimestamp": f"{conflict.time[:19]}Z",
+            "ownerReferences": [owner],
+        },
+    } | fields

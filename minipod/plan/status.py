@@ -13,6 +13,7 @@ import msgspec
 from minipod.model.pod import JSON, Pod, RestartPolicy
 from minipod.model.times import timestamp
 from minipod.plan.lifecycle import PodFacts, SandboxState, next_start
+from minipod.plan.refusals import Refusal, ports_free, reason_of
 
 if TYPE_CHECKING:
     from minipod.model.observed import Attempt, ContainerFacts
@@ -24,13 +25,15 @@ ID_SCHEME = "minipod://"
 class Surroundings(msgspec.Struct, frozen=True):
     """What a status tells besides the containers: where the pod is, and why it is not.
 
-    `unschedulable` says why the pod has no place yet, `trouble` why its sandbox could not be made.
+    `unschedulable` says why the pod has no place yet, `trouble` why its sandbox could not be made,
+    `refusals` which ports its containers wanted in vain, the newest last.
     """
 
     address: IPv4Address | None = None
     host_address: IPv4Address | None = None
     unschedulable: str | None = None
     trouble: str | None = None
+    refusals: tuple[Refusal, ...] = ()
 
 
 def status(old: JSON, facts: PodFacts, around: Surroundings, now: float) -> JSON:
@@ -41,13 +44,13 @@ def status(old: JSON, facts: PodFacts, around: Surroundings, now: float) -> JSON
     if around.unschedulable is not None:
         conditions = [_condition("PodScheduled", around.unschedulable, reason="Unschedulable")]
         return result | {"conditions": _dated(conditions, old, now)}
-    containers = [
-        _container_status(facts, index, around.trouble, now) for index in _indices(facts.pod)
-    ]
+    containers = [_container_status(facts, index, around, now) for index in _indices(facts.pod)]
     phase = _phase(facts)
     ready = all(container["ready"] for container in containers)
     result["phase"] = phase
-    result["conditions"] = _dated(_conditions(facts, containers, phase, ready=ready), old, now)
+    conditions = _conditions(facts, containers, phase, ready=ready)
+    conditions.append(ports_free(around.refusals, facts.history, now))
+    result["conditions"] = _dated(conditions, old, now)
     result["containerStatuses"] = containers
     result["startTime"] = old.get("startTime") or timestamp(now)
     if around.host_address is not None:
@@ -78,7 +81,7 @@ def _phase(facts: PodFacts) -> str:
     return "Failed" if policy is RestartPolicy.NEVER else "Running"
 
 
-def _container_status(facts: PodFacts, index: int, trouble: str | None, now: float) -> JSON:
+def _container_status(facts: PodFacts, index: int, around: Surroundings, now: float) -> JSON:
     container = facts.pod.spec.containers[index]
     known = facts.container(container.name)
     running = known is not None and known.current.running and facts.sandbox is SandboxState.READY
@@ -92,17 +95,17 @@ def _container_status(facts: PodFacts, index: int, trouble: str | None, now: flo
         "started": running,
     }
     if known is None:
-        return result | {"state": {"waiting": _not_begun(facts, container.name, trouble)}}
+        return result | {"state": {"waiting": _not_begun(facts, container.name, around.trouble)}}
     result["containerID"] = ID_SCHEME + known.current.id
     if known.previous is not None:
-        result["lastState"] = {"terminated": _terminated(known.previous)}
+        result["lastState"] = _terminated(known.previous, container.name, around)
     if known.current.running:
         return result | {"state": {"running": {"startedAt": timestamp(known.current.started)}}}
     waiting = _back_off(facts.pod, container.name, known, now)
     if waiting is not None:
-        result["lastState"] = {"terminated": _terminated(known.current)}
+        result["lastState"] = _terminated(known.current, container.name, around)
         return result | {"state": {"waiting": waiting}}
-    return result | {"state": {"terminated": _terminated(known.current)}}
+    return result | {"state": _terminated(known.current, container.name, around)}
 
 
 def _not_begun(facts: PodFacts, name: str, trouble: str | None) -> JSON:
@@ -120,7 +123,7 @@ def image_not_mapped(image: str) -> str:
     )
 
 
-def _terminated(attempt: Attempt) -> JSON:
+def _terminated(attempt: Attempt, name: str, around: Surroundings) -> JSON:
     result: dict[str, Any] = {
         "containerID": ID_SCHEME + attempt.id,
         "exitCode": attempt.code,
@@ -132,7 +135,9 @@ def _terminated(attempt: Attempt) -> JSON:
         result["signal"] = attempt.signal
     if attempt.failure is not None:
         result |= {"reason": "StartError", "message": start_error(attempt)}
-    return result
+    elif (refused := reason_of(attempt, name, around.refusals)) is not None:
+        result["message"] = refused
+    return {"terminated": result}
 
 
 def start_error(attempt: Attempt) -> str:

@@ -62,6 +62,7 @@ def test_conditions_stand_in_the_kubelets_order() -> None:
         "Ready",
         "ContainersReady",
         "PodScheduled",
+        "minipod.dev/PortsFree",
     ]
 
 
