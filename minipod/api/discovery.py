@@ -13,7 +13,7 @@ from aiohttp import web
 
 from minipod import __version__
 from minipod.api import answers
-from minipod.api.resources import RESOURCES
+from minipod.api.resources import OWN_GROUP, RESOURCES
 
 if TYPE_CHECKING:
     from minipod.api.resources import Resource
@@ -48,27 +48,38 @@ async def api_versions(request: web.Request) -> web.Response:
 
 
 async def api_groups(request: web.Request) -> web.Response:
-    """GET /apis: no other group is Kubernetes'."""
-    return answers.json(request, {"kind": "APIGroupList", "apiVersion": "v1", "groups": []})
+    """GET /apis: the groups besides Kubernetes' core."""
+    version = {"groupVersion": f"{OWN_GROUP}/v1", "version": "v1"}
+    own = {"name": OWN_GROUP, "versions": [version], "preferredVersion": version}
+    return answers.json(request, {"kind": "APIGroupList", "apiVersion": "v1", "groups": [own]})
 
 
 async def api_resources(request: web.Request) -> web.Response:
     """GET /api/v1: what the core group has."""
-    entries = [_entry(resource) for resource in RESOURCES]
-    entries.append(
-        {
-            "name": "pods/log",
-            "singularName": "",
-            "namespaced": True,
-            "kind": "Pod",
-            "verbs": ["get"],
-        }
-    )
+    log = {
+        "name": "pods/log",
+        "singularName": "",
+        "namespaced": True,
+        "kind": "Pod",
+        "verbs": ["get"],
+    }
+    return _resource_list(request, "", [log])
+
+
+async def own_resources(request: web.Request) -> web.Response:
+    """GET /apis/minipod.dev/v1: what Kubernetes has no kind for."""
+    return _resource_list(request, OWN_GROUP, [])
+
+
+def _resource_list(request: web.Request, group: str, below: list[JSON]) -> web.Response:
+    """Return a group's kinds, and what is `below` them."""
+    entries = [_entry(resource) for resource in RESOURCES if resource.group == group] + below
     return answers.json(
         request,
         {
             "kind": "APIResourceList",
-            "groupVersion": "v1",
+            "apiVersion": "v1",
+            "groupVersion": f"{group}/v1" if group else "v1",
             "resources": sorted(entries, key=lambda entry: str(entry["name"])),
         },
     )

@@ -8,6 +8,7 @@ import msgspec
 
 from minipod.api import answers, query
 from minipod.api.keys import CHANGES, ENGINE
+from minipod.api.resources import OWN_GROUP
 from minipod.api.status import About, success
 from minipod.errors import BadRequest
 from minipod.plan.addresses import parse_cluster_cidr
@@ -15,7 +16,7 @@ from minipod.plan.addresses import parse_cluster_cidr
 if TYPE_CHECKING:
     from aiohttp import web
 
-PREFIX = "/apis/minipod.dev/v1"
+PREFIX = f"/apis/{OWN_GROUP}/v1"
 
 
 class NetworkWish(msgspec.Struct, frozen=True, rename={"cluster_cidr": "clusterCIDR"}):

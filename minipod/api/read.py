@@ -50,7 +50,7 @@ def list_of(resource: Resource, objects: list[JSON], version: int) -> JSON:
     """Return Kubernetes' list of a kind."""
     return {
         "kind": f"{resource.kind}List",
-        "apiVersion": "v1",
+        "apiVersion": resource.api_version,
         "metadata": {"resourceVersion": str(version)},
         "items": objects,
     }

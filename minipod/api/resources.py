@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from minipod.model import conflicts
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
 class Resource(NamedTuple):
-    """A kind and its names; `fields` are those that a field selector may name, with their paths."""
+    """A kind and its names; `fields` are those that a field selector may name, with their paths.
+
+    `group` is the API's group: "" is Kubernetes' own core.
+    """
 
     kind: str
     plural: str
@@ -18,13 +23,20 @@ class Resource(NamedTuple):
     namespaced: bool
     verbs: tuple[str, ...]
     fields: Mapping[str, tuple[str, ...]]
+    group: str = ""
+
+    @property
+    def api_version(self) -> str:
+        """Group and version, as an object names them."""
+        return f"{self.group}/v1" if self.group else "v1"
 
     @property
     def collections(self) -> tuple[str, ...]:
         """The paths of its lists."""
+        above = f"/apis/{self.api_version}" if self.group else "/api/v1"
         if not self.namespaced:
-            return (f"/api/v1/{self.plural}",)
-        return (f"/api/v1/{self.plural}", f"/api/v1/namespaces/{{namespace}}/{self.plural}")
+            return (f"{above}/{self.plural}",)
+        return (f"{above}/{self.plural}", f"{above}/namespaces/{{namespace}}/{self.plural}")
 
     @property
     def item(self) -> str:
@@ -83,4 +95,15 @@ NAMESPACES = Resource(
     verbs=_READ,
     fields=_paths("metadata.name", "status.phase"),
 )
-RESOURCES = (PODS, EVENTS, NODES, NAMESPACES)
+OWN_GROUP = "minipod.dev"
+CONFLICTS = Resource(
+    conflicts.KIND,
+    "portconflicts",
+    "portconflict",
+    ("conflicts",),
+    namespaced=True,
+    verbs=_READ,
+    fields=_paths(*_NAMES, "pod", "rule", "protocol"),
+    group=OWN_GROUP,
+)
+RESOURCES = (PODS, EVENTS, NODES, NAMESPACES, CONFLICTS)

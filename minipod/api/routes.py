@@ -31,6 +31,7 @@ ROUTES = (
     Route("GET", "/api", discovery.api_versions),
     Route("GET", "/apis", discovery.api_groups),
     Route("GET", "/api/v1", discovery.api_resources),
+    Route("GET", own.PREFIX, discovery.own_resources),
     Route("GET", "/openapi/v2", discovery.openapi),
     Route("POST", _POD_LIST, manifests.create_one),
     Route("DELETE", _POD_LIST, pods.delete_collection),

@@ -1,12 +1,14 @@
 """Objects as `Table`s: what kubectl prints, made by the server as Kubernetes' printers do it.
 
-Cells follow pkg/printers/internalversion: printPod, printEvent, printNode, printNamespace.
+Cells follow pkg/printers/internalversion: printPod, printEvent, printNode, printNamespace. Port
+conflicts are minipod's own.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from minipod.model import conflicts
 from minipod.model.times import parse_timestamp, short_duration
 from minipod.plan.status_column import pod_columns
 
@@ -168,6 +170,22 @@ def _namespace(obj: JSON, now: float) -> list[Any]:
     return [metadata["name"], phase, _since(metadata.get("creationTimestamp"), now)]
 
 
+def _conflict(obj: JSON, now: float) -> list[Any]:
+    wanted, holder = obj["wanted"], obj["holder"] or {}
+    port = UNKNOWN if obj["port"] is None else str(obj["port"])
+    return [
+        _since(obj["time"], now),
+        obj["count"],
+        obj["pod"],
+        f"{port}/{obj['protocol']}" if obj["protocol"] else port,
+        wanted["container"] or NONE,
+        holder.get("container") or NONE,
+        obj["rule"],
+        obj["explanation"],
+        obj["metadata"]["name"],
+    ]
+
+
 def _since(time: str | None, now: float) -> str:
     return short_duration(now - parse_timestamp(time)) if time else UNKNOWN
 
@@ -219,6 +237,20 @@ PRINTERS = {
             Column("Container-Runtime", 1, description="What runs the containers."),
         ),
         _node,
+    ),
+    conflicts.KIND: Printer(
+        (
+            Column("Last Seen", description="Time since the port was last refused."),
+            Column("Count", 0, "integer", "How often the same process was refused."),
+            Column("Pod", description="The pod whose containers collide."),
+            Column("Port", description="The port, and its protocol."),
+            Column("Refused", description="The container that did not get the port."),
+            Column("Held By", description="The container that had it."),
+            Column("Rule", description="The kernel's reason."),
+            Column("Message", description="Both sides, the reason, and a way out."),
+            Column("Name", 1, description=_NAME.description),
+        ),
+        _conflict,
     ),
     "Namespace": Printer(
         (_NAME, Column("Status", description="The status of the namespace."), _AGE), _namespace

@@ -185,7 +185,8 @@ def _bookmark(resource: Resource, version: int, annotations: dict[str, str]) -> 
     metadata: JSON = {"resourceVersion": str(version), "creationTimestamp": None}
     if annotations:
         metadata["annotations"] = annotations
-    return Event("BOOKMARK", {"kind": resource.kind, "apiVersion": "v1", "metadata": metadata})
+    bookmark = {"kind": resource.kind, "apiVersion": resource.api_version, "metadata": metadata}
+    return Event("BOOKMARK", bookmark)
 
 
 def _earlier(first: float | None, second: float | None) -> float | None:

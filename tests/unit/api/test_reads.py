@@ -98,7 +98,10 @@ def test_objects_without_a_namespace(api):
 
 def test_discovery_answers_what_clients_ask_first(api):
     assert api.get("/api?timeout=32s").json["versions"] == ["v1"]
-    assert api.get("/apis").json["groups"] == []
+    (own,) = api.get("/apis").json["groups"]
+    assert own["preferredVersion"]["groupVersion"] == "minipod.dev/v1"
+    (conflicts,) = api.get("/apis/minipod.dev/v1").json["resources"]
+    assert (conflicts["kind"], conflicts["shortNames"]) == ("PortConflict", ["conflicts"])
     assert (api.get("/openapi/v2").code, api.get("/openapi/v2").body) == (200, b"")
     assert api.get("/healthz").body == b"ok"
     version = api.get("/version").json
