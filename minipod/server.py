@@ -34,6 +34,8 @@ from minipod.sandbox import zygote
 from minipod.sandbox.protocol import READY_VARIABLE, STOPPED
 from minipod.sandbox.remote import SandboxConnection, Zygote
 from minipod.store.sqlite import SqliteStore
+from minipod.watcher import remote as watcher
+from minipod.watcher.protocol import MECHANISMS_VARIABLE
 
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 """Kubernetes' words for the kernel's."""
@@ -90,6 +92,7 @@ async def _serve(root: Root, cluster_cidr: IPv4Network | None) -> int:
         names=NetnsNames(),
         zygote=parent,
         connect=SandboxConnection.connect,
+        watcher=_Watchers(),
         clock=time.time,
         machine=_machine(),
     )
@@ -111,6 +114,16 @@ async def _serve(root: Root, cluster_cidr: IPv4Network | None) -> int:
     with suppress(FileNotFoundError):
         os.unlink(root.socket)
     return STOPPED
+
+
+class _Watchers:
+    """The real watchers, restricted to the mechanisms that the environment names."""
+
+    connect = staticmethod(watcher.connect)
+
+    async def spawn(self, root: Root, cgroup: int) -> None:
+        """Start one."""
+        await watcher.spawn(root, cgroup, os.environ.get(MECHANISMS_VARIABLE))
 
 
 def _machine() -> Machine:

@@ -13,6 +13,7 @@ import msgspec
 
 from minipod import __version__
 from minipod.engine.cluster import Cluster
+from minipod.engine.conflicts import Conflicts
 from minipod.engine.events import Events
 from minipod.engine.execute import Execute
 from minipod.engine.housekeeping import Housekeeping
@@ -21,9 +22,11 @@ from minipod.engine.pod_state import PodState
 from minipod.engine.ports import Ports
 from minipod.engine.recover import recover
 from minipod.engine.sandboxes import Sandboxes
+from minipod.engine.watch import Watch
 from minipod.engine.worker import PodWorker, Shop
 from minipod.errors import Conflict, HostError, MinipodError
 from minipod.kernel import processes
+from minipod.model import conflicts
 from minipod.model.pod import JSON, view
 from minipod.model.times import parse_timestamp, timestamp
 from minipod.plan.objects import namespace_object, node_object, with_network
@@ -78,16 +81,20 @@ class Engine:
         self._sandboxes = Sandboxes(hands)
         self._cluster = Cluster(hands, self._sandboxes, cluster_cidr, self._network_lost)
         self._events = Events(hands.store, hands.clock, hands.node_name)
+        self._ports = Ports(hands)
+        self._conflicts = Conflicts(hands, self._events, self._ports)
+        self.watch = Watch(hands, self._conflicts)
         self._shop = Shop(
             hands,
             self._cluster,
-            Execute(hands, self._cluster, self._sandboxes, self._events),
+            Execute(hands, self._cluster, self._sandboxes, self._events, self._conflicts),
             self._events,
+            self._conflicts,
+            self.watch,
             self.images,
             Housekeeping(),
             asyncio.Semaphore(BIRTHS_AT_ONCE),
         )
-        self._ports = Ports(hands)
         self._workers: dict[Key, PodWorker] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -95,7 +102,12 @@ class Engine:
         """Take back what earlier servers left: pods that run on, and what is to be cleared away."""
         self._ensure_objects()
         states = await recover(self._hands, self._cluster, self._sandboxes)
+        self._conflicts.recall(states)
+        if states:
+            self.watch.want()
         for state in states:
+            if state.sandbox is not None:
+                self._conflicts.follow(state)
             self._serve(PodWorker(self._shop, state))
         if states:
             # What an earlier server left half built, or lost with it, no pod's worker would miss.
@@ -111,6 +123,11 @@ class Engine:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self.stopping.is_set() and not self.store.list("Pod"):
+            await self.watch.quit()
+        else:
+            await self.watch.close()
+        await self._conflicts.close()
         await self._shop.housekeeping.close()
         for worker in workers:
             if worker.state.sandbox is not None:
@@ -129,6 +146,7 @@ class Engine:
         with self.store.transaction():
             self._ensure_namespace(key.namespace)
             stored = self.store.create(new)
+        self.watch.want()
         self._serve(PodWorker(self._shop, self._new_state(key, stored)))
         warnings: tuple[str, ...] = ()
         try:
@@ -209,10 +227,11 @@ class Engine:
         for key in keys:
             await self.delete_pod(key.namespace, key.name, grace=0)
         await asyncio.gather(*(self.gone(key.namespace, key.name) for key in keys))
+        await self.watch.quit()
         await self._cluster.remove()
         self._hands.cgroups.remove_root()
         with self.store.transaction():
-            for kind in ("Event", "Node", "Namespace"):
+            for kind in ("Event", conflicts.KIND, "Node", "Namespace"):
                 for obj in self.store.list(kind):
                     meta = obj["metadata"]
                     self.store.delete(Key(kind, meta.get("namespace", ""), meta["name"]))

@@ -31,7 +31,7 @@ class Events:
         self._next_sweep = 0.0
         self._newest = 0
 
-    def record(self, pod: JSON, note: Note) -> None:
+    def record(self, pod: JSON, note: Note, times: int = 1) -> None:
         """Write a note about a pod, or count the event that says the same already."""
         self._sweep()
         meta = pod["metadata"]
@@ -39,13 +39,13 @@ class Events:
         event = self._store.get(self._known[same]) if same in self._known else None
         now = timestamp(self._clock())
         if event is not None:
-            self._store.update(event | {"count": event["count"] + 1, "lastTimestamp": now})
+            self._store.update(event | {"count": event["count"] + times, "lastTimestamp": now})
             return
-        event = self._new(pod, note, now)
+        event = self._new(pod, note, now, times)
         self._store.create(event)
         self._known[same] = Key("Event", meta["namespace"], event["metadata"]["name"])
 
-    def _new(self, pod: JSON, note: Note, now: str) -> JSON:
+    def _new(self, pod: JSON, note: Note, now: str, times: int) -> JSON:
         meta = pod["metadata"]
         about = {
             "apiVersion": "v1",
@@ -72,7 +72,7 @@ class Events:
             "reportingComponent": COMPONENT,
             "firstTimestamp": now,
             "lastTimestamp": now,
-            "count": 1,
+            "count": times,
         }
 
     def _stamp(self) -> int:

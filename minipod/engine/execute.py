@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ipaddress import IPv4Address
 
     from minipod.engine.cluster import Cluster
+    from minipod.engine.conflicts import Conflicts
     from minipod.engine.events import Events
     from minipod.engine.hands import Hands
     from minipod.engine.pod_state import PodState
@@ -38,12 +39,18 @@ class Execute:
     """Does steps; each ends with its part of the state true, or raises and has undone its part."""
 
     def __init__(
-        self, hands: Hands, cluster: Cluster, sandboxes: Sandboxes, events: Events
+        self,
+        hands: Hands,
+        cluster: Cluster,
+        sandboxes: Sandboxes,
+        events: Events,
+        conflicts: Conflicts,
     ) -> None:
         self._hands = hands
         self._cluster = cluster
         self._sandboxes = sandboxes
         self._events = events
+        self._conflicts = conflicts
 
     async def perform(self, step: lifecycle.Step, state: PodState, obj: JSON) -> None:
         """Do one step of a pod. Unschedulable, HostError."""
@@ -100,6 +107,7 @@ class Execute:
             },
         )
         state.sandbox = await self._sandboxes.create(order, state)
+        self._conflicts.follow(state)
         state.stage = SandboxState.READY
         if state.history.containers:
             note = Note(EventType.WARNING, "SandboxChanged", "Pod sandbox was lost: made a new one")
@@ -185,6 +193,7 @@ class Execute:
 
     async def _forget(self, state: PodState) -> None:
         await asyncio.to_thread(shutil.rmtree, state.folder, ignore_errors=True)
+        self._conflicts.forget(state)
         self._hands.store.drop_record(JOURNALS, state.uid)
         self._hands.store.delete(state.key)
 

@@ -6,15 +6,33 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from minipod.kernel.cgroups import CgroupTree
     from minipod.kernel.netns_names import NetnsNames
     from minipod.kernel.protocols import Network
+    from minipod.model.binds import BindCall
     from minipod.model.root import Root
     from minipod.plan.objects import Machine
     from minipod.sandbox.remote import SandboxConnection, Zygote
     from minipod.store.protocol import Store
+    from minipod.watcher.remote import Position, WatcherConnection
+
+
+class Watchers(Protocol):
+    """Starts a root's watcher, and connects to it: minipod.watcher.remote."""
+
+    async def spawn(self, root: Root, cgroup: int) -> None:
+        """Start it; `cgroup` is a descriptor of the root's group. HostError."""
+
+    async def connect(
+        self,
+        root: Root,
+        after: Position | None,
+        on_calls: Callable[[Sequence[BindCall]], None],
+        on_close: Callable[[], None],
+    ) -> WatcherConnection:
+        """Return the connection. HostError if none answers."""
 
 
 class Connect(Protocol):
@@ -37,6 +55,7 @@ class Hands:
     names: NetnsNames
     zygote: Zygote
     connect: Connect
+    watcher: Watchers
     clock: Callable[[], float]
     machine: Machine
 

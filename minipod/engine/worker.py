@@ -18,18 +18,21 @@ from minipod.engine.pod_state import JOURNALS
 from minipod.errors import HostError, MinipodError
 from minipod.model.pod import view
 from minipod.model.times import parse_timestamp
-from minipod.plan.lifecycle import Deletion, Forget, PodFacts, decide
+from minipod.plan.lifecycle import Deletion, Forget, PodFacts, StartContainer, decide
 from minipod.plan.narration import EventType, Note, narrate
 from minipod.plan.process import process
+from minipod.plan.refusals import settles_at
 from minipod.plan.status import TERMINAL_PHASES, Surroundings, status
 
 if TYPE_CHECKING:
     from minipod.engine.cluster import Cluster
+    from minipod.engine.conflicts import Conflicts
     from minipod.engine.events import Events
     from minipod.engine.hands import Hands
     from minipod.engine.housekeeping import Housekeeping
     from minipod.engine.images import Images
     from minipod.engine.pod_state import PodState
+    from minipod.engine.watch import Watch
     from minipod.model.pod import JSON
 
 _log = logging.getLogger(__name__)
@@ -47,6 +50,8 @@ class Shop:
     cluster: Cluster
     execute: Execute
     events: Events
+    conflicts: Conflicts
+    watch: Watch
     images: Images
     housekeeping: Housekeeping
     births: asyncio.Semaphore
@@ -93,6 +98,8 @@ class PodWorker:
         facts = self._facts(obj)
         decision = decide(facts, self._now())
         if decision.steps:
+            if any(isinstance(step, StartContainer) for step in decision.steps):
+                await self._shop.watch.ready()
             async with self._shop.births:
                 for step in decision.steps:
                     await self._shop.execute.perform(step, self.state, obj)
@@ -104,7 +111,13 @@ class PodWorker:
         if self._publish() in TERMINAL_PHASES and not facts.finished:
             return _AT_ONCE  # to give back what a finished pod needs no more
         self.settled.set()
-        return decision.wake_at
+        return self._look_again(decision.wake_at)
+
+    def _look_again(self, wake_at: float | None) -> float | None:
+        """Return when to look again: for a decision, or for a condition that changes by itself."""
+        refusals = self._shop.conflicts.refusals(self.state.uid)
+        settled = settles_at(refusals, self.state.history, self._now())
+        return min((time for time in (wake_at, settled) if time is not None), default=None)
 
     def _wait_for_place(self, error: Unschedulable) -> None:
         """Say why there is no place; whoever frees one wakes us."""
@@ -142,6 +155,8 @@ class PodWorker:
             store.put_record(JOURNALS, self.state.uid, self.state.journal_offset)
         for record in records:
             self._shop.housekeeping.after(self.state, record)
+            if record["event"] == "exited" and not self._shop.watch.sees:
+                self._shop.conflicts.suspect(self.state, record)
 
     def _facts(self, obj: JSON) -> PodFacts:
         pod = view(obj)
@@ -170,6 +185,7 @@ class PodWorker:
             self._around,
             address=address,
             host_address=node.address if node and address else None,
+            refusals=self._shop.conflicts.refusals(self.state.uid),
         )
         new = status(obj["status"], self._facts(obj), around, self._now())
         obj["status"] = new

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import socket
 from collections.abc import Callable, Iterable
 from ipaddress import IPv4Network
 from pathlib import Path
@@ -19,6 +20,8 @@ from minipod.model.root import Root
 from minipod.plan.objects import Machine as MachineFacts
 from minipod.sandbox.protocol import JOURNAL
 from minipod.store.memory import MemoryStore
+
+from .fake_watcher import FakeWatcher
 
 
 class Clock:
@@ -98,6 +101,9 @@ class FakeSandbox:
         self.write(event="started", pid=self.pid + 1, **place)
         return {"id": place["id"], "pid": self.pid + 1}
 
+    async def socket(self, family: int, kind: int, protocol: int = 0) -> socket.socket:
+        raise StepFailed("make a socket", "there is no kernel here")
+
     async def namespace(self) -> tuple[int, int]:
         return self.descriptors()
 
@@ -133,6 +139,7 @@ class Machine:
         self.sandboxes: dict[str, FakeSandbox] = {}
         self.groups: dict[str, set[str]] = {}
         self.named: dict[str, int] = {}
+        self.watcher = FakeWatcher()
         self.pipes: list[int] = []
         self.pidfds: dict[int, FakeSandbox] = {}
         self.refused: dict[str, str] = {}
@@ -154,6 +161,7 @@ class Machine:
             names=self,  # type: ignore[arg-type]
             zygote=self,  # type: ignore[arg-type]
             connect=self.connect,  # type: ignore[arg-type]
+            watcher=self.watcher,
             clock=self.clock,
             machine=MachineFacts("machine", "6.1.0", "amd64", "Linux", "0.1"),
         )
@@ -188,6 +196,17 @@ class Machine:
 
     def open(self, uid: str) -> int:
         return os.open("/dev/null", os.O_RDONLY)
+
+    def open_root(self) -> int:
+        return os.open("/dev/null", os.O_RDONLY)
+
+    def names(self, uid: str) -> dict[int, str]:
+        return {self.group(uid, name): name for name in self.groups.get(uid, ())}
+
+    @staticmethod
+    def group(uid: str, name: str) -> int:
+        """Return the id of a container's control group."""
+        return hash((uid, name)) & 0xFFFF_FFFF
 
     def uids(self) -> list[str]:
         return list(self.groups)

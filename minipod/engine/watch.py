@@ -1,0 +1,135 @@
+"""The root's watcher: kept running while there are pods, heard, and ended with the last of them.
+
+A watcher that cannot be had costs nobody a pod: the server goes on without, and says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from minipod.errors import HostError, MinipodError
+from minipod.watcher.protocol import Mechanism
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from minipod.engine.conflicts import Conflicts
+    from minipod.engine.hands import Hands
+    from minipod.model.binds import BindCall
+    from minipod.watcher.remote import WatcherConnection
+
+_log = logging.getLogger(__name__)
+
+READY_WITHIN = 2.0
+"""Seconds that a pod's first container waits for the watcher: a bind before that goes unseen."""
+
+_FIRST_DELAY = 0.1
+_LONGEST_DELAY = 30.0
+_SEEING = frozenset({Mechanism.FEXIT, Mechanism.TRACEPOINT})
+"""The mechanisms that tell who wanted which port."""
+
+
+class Watch:
+    """Keeps one watcher: starts it, connects, and does so again when it ends."""
+
+    def __init__(self, hands: Hands, conflicts: Conflicts) -> None:
+        self._hands = hands
+        self._conflicts = conflicts
+        self._keeping: asyncio.Task[None] | None = None
+        self._tried = asyncio.Event()
+        self._ended = asyncio.Event()
+        self.connection: WatcherConnection | None = None
+        self.trouble: str | None = None
+        """Why there is no watcher; None while there is one, or none is wanted."""
+
+    @property
+    def sees(self) -> bool:
+        """Whether refused binds are seen with their addresses, as they happen."""
+        return self.connection is not None and self.connection.greeting.mechanism in _SEEING
+
+    def want(self) -> None:
+        """Have a watcher from now on."""
+        if self._keeping is None:
+            self._keeping = asyncio.create_task(self._keep(), name="keep the watcher")
+
+    async def ready(self) -> None:
+        """Wait until there is a watcher, or it is known that there is none for now."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(READY_WITHIN):
+                await self._tried.wait()
+
+    async def quit(self) -> None:
+        """End the watcher, and want none any more; it leaves nothing behind."""
+        connection = self.connection
+        await self.close(hang_up=False)
+        if connection is not None:
+            with suppress(MinipodError):
+                await connection.quit()
+                await self._ended.wait()
+            connection.close()
+
+    async def close(self, *, hang_up: bool = True) -> None:
+        """Let go of the watcher; it waits a while for the next server."""
+        if self._keeping is not None:
+            self._keeping.cancel()
+            await asyncio.gather(self._keeping, return_exceptions=True)
+            self._keeping = None
+        self._tried.clear()
+        connection, self.connection = self.connection, None
+        if hang_up and connection is not None:
+            connection.close()
+
+    async def _keep(self) -> None:
+        delay = _FIRST_DELAY
+        while True:
+            try:
+                self.connection = await self._reach()
+            except MinipodError as error:
+                self.trouble = str(error)
+                _log.warning("%s", error)
+                self._tried.set()
+                await asyncio.sleep(delay)
+                delay = min(2 * delay, _LONGEST_DELAY)
+                continue
+            self.trouble = None
+            delay = _FIRST_DELAY
+            self._tried.set()
+            await self._ended.wait()
+            self.connection.close()
+            self.connection = None
+            _log.warning("the watcher ended: starting another")
+
+    async def _reach(self) -> WatcherConnection:
+        """Return a connection with the watcher that runs, else with a new one. MinipodError."""
+        try:
+            return await self._connect()
+        except HostError:
+            pass  # most likely there is none
+        group = self._hands.cgroups.open_root()
+        try:
+            await self._hands.watcher.spawn(self._hands.root, group)
+        finally:
+            os.close(group)
+        return await self._connect()
+
+    async def _connect(self) -> WatcherConnection:
+        self._ended = asyncio.Event()
+        early: list[BindCall] = []
+        life = ""
+
+        def hear(calls: Sequence[BindCall]) -> None:
+            if life:
+                self._conflicts.hear(life, calls)
+            else:
+                early.extend(calls)
+
+        connection = await self._hands.watcher.connect(
+            self._hands.root, self._conflicts.position, hear, self._ended.set
+        )
+        life = connection.greeting.life
+        self._conflicts.hear(life, early)
+        return connection
