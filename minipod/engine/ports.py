@@ -65,4 +65,5 @@ class Ports:
             {id_: name for id_, name in cgroups.names(sandbox.uid).items() if name in containers},
             members,
             processes.holders(inodes, members, sandbox.netns),
+            whole=sockets.tells_silent(),
         )

@@ -7,6 +7,7 @@ Sources: include/uapi/linux/{netlink,sock_diag,inet_diag}.h. A dump takes 0.2 ms
 from __future__ import annotations
 
 import os
+import re
 import socket
 import struct
 import sys
@@ -98,7 +99,7 @@ def held(
 ) -> tuple[Socket, ...]:
     """Return every socket of the namespace of `diag` that holds a port, by state and port.
 
-    Multipath TCP counts as TCP. What is bound and does not listen is not told before Linux 6.8.
+    Multipath TCP counts as TCP. What is bound and silent is not told by each (`tells_silent`).
     It is one short exchange with the kernel, which answers at once; `timeout` (seconds for each
     answer) guards against a kernel that does not. HostError if it refuses.
     """
@@ -114,6 +115,12 @@ def held(
             f"cannot list sockets: {error.strerror or error}",
             hint="the kernel needs the modules tcp_diag and udp_diag",
         ) from error
+
+
+def tells_silent() -> bool:
+    """Return whether the kernel tells of TCP sockets that are bound and do nothing."""
+    version = re.match(r"(\d+)\.(\d+)", os.uname().release)
+    return version is not None and (int(version[1]), int(version[2])) >= (6, 8)
 
 
 def bound(diag: socket.socket) -> tuple[Socket, ...]:

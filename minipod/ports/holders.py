@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from minipod.model.binds import BindCall, Call
+from minipod.model.pod import Protocol
 from minipod.model.sockets import SocketState
 from minipod.ports.collision import Claim, collision
 
@@ -29,7 +30,9 @@ _LIKELIEST = (
 class Found(NamedTuple):
     """The holder of a port. `since` is in seconds since the epoch, None where it is not recorded.
 
-    `words` is its command line, or where only its name was recorded, that. `command` is None then.
+    `words` is its command line, or where only its name was recorded, that: then `command` is None.
+    `served` tells of a connection whether its port was bound or listened on, not a client's that
+    the kernel chose.
     """
 
     rule: Rule
@@ -40,6 +43,7 @@ class Found(NamedTuple):
     words: str | None
     since: float | None
     peer: Peer | None = None
+    served: bool = False
     gone: bool = False
 
 
@@ -87,24 +91,25 @@ def _recorded(call: BindCall, state: SocketState) -> Claim:
 def _living(
     call: BindCall, socket: Socket, space: PodPorts, earlier: Sequence[BindCall]
 ) -> Found | None:
-    records = [each for each in earlier if socket.inode and each.inode == socket.inode]
-    record = records[-1] if records else None
+    records = [each for each in earlier if _made(each, socket, space)]
     claim = Claim(
         socket.state,
         socket.protocol,
         socket.address,
         socket.v6only,
-        record.reuseaddr if record else None,
-        record.reuseport if record else None,
+        _newest(each.reuseaddr for each in records),
+        _newest(each.reuseport for each in records),
         socket.uid if socket.inode else None,
     )
     rule = collision(_wanted(call), claim)
     if rule is None:
         return None
+    record = records[-1] if records else None
     holder = space.holder(socket)
+    former = _former(claim, earlier)
     container = space.container(socket)
-    if container is None and not socket.inode:
-        container = _former(claim, space, earlier)
+    if container is None and not socket.inode and former is not None:
+        container = space.container_of(former)
     return Found(
         rule,
         claim,
@@ -114,14 +119,32 @@ def _living(
         words=holder.command if holder else _words(record) if record else None,
         since=record.time if record else None,
         peer=socket.peer,
+        served=former is not None,
     )
 
 
-def _former(claim: Claim, space: PodPorts, earlier: Sequence[BindCall]) -> str | None:
-    """Return the container that had a port last, of whose connection nobody else can tell."""
+def _made(record: BindCall, socket: Socket, space: PodPorts) -> bool:
+    """Return whether a record tells of this socket: by its inode, else by all else that is told."""
+    if record.inode is not None:
+        return record.inode == socket.inode != 0
+    holders = space.holders.get(socket.inode, ())
+    return (
+        record.protocol in {socket.protocol, None}
+        and record.address == socket.address
+        and record.pid in {holder.pid for holder in holders}
+    )
+
+
+def _newest(told: Iterable[bool | None]) -> bool | None:
+    known = [each for each in told if each is not None]
+    return known[-1] if known else None
+
+
+def _former(claim: Claim, earlier: Sequence[BindCall]) -> BindCall | None:
+    """Return who took a port last for itself: a connection may be what is left of that."""
     for record in reversed(earlier):
-        if collision(_recorded(record, SocketState.BOUND), claim):
-            return space.container_of(record)
+        if collision(_recorded(record, SocketState.BOUND)._replace(reuseaddr=None), claim):
+            return record
     return None
 
 
@@ -129,20 +152,25 @@ def _gone(call: BindCall, space: PodPorts, earlier: Sequence[BindCall]) -> Found
     present = {socket.inode for socket in space.sockets}
     for record in reversed(earlier):
         listens = record.call is Call.LISTEN
-        state = SocketState.LISTENING if listens else SocketState.BOUND
-        rule = collision(_wanted(call), _recorded(record, state))
+        claim = _recorded(record, SocketState.LISTENING if listens else SocketState.BOUND)
+        rule = collision(_wanted(call), claim)
         if rule is not None and record.inode not in present:
             return Found(
                 rule,
-                _recorded(record, state),
+                claim,
                 space.container_of(record),
                 record.pid,
                 record.command,
                 _words(record),
                 record.time,
-                gone=True,
+                gone=space.whole or claim.protocol is Protocol.UDP or not _may_last(record, space),
             )
     return None
+
+
+def _may_last(record: BindCall, space: PodPorts) -> bool:
+    """Return whether a socket may be there though the kernel does not tell: bound and silent."""
+    return record.call is Call.BIND and record.pid in space.members
 
 
 def _words(record: BindCall) -> str:

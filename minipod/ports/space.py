@@ -19,7 +19,8 @@ class PodPorts(msgspec.Struct, frozen=True):
 
     `groups` maps the id of a control group to the container's name; `members` a pid to its
     container's name, for sockets whose group is not known; `holders` the inode of a socket to the
-    processes that have it open, in the order in which they started.
+    processes that have it open, in the order in which they started. `whole` tells whether TCP
+    sockets that are bound and silent are among the sockets.
     """
 
     pod: Pod
@@ -27,6 +28,7 @@ class PodPorts(msgspec.Struct, frozen=True):
     groups: Mapping[int, str] = {}
     members: Mapping[int, str] = {}
     holders: Mapping[int, tuple[Holder, ...]] = {}
+    whole: bool = True
 
     def container(self, socket: Socket) -> str | None:
         """Return the container that a socket was made in, dead or alive; else that of a holder."""

@@ -44,6 +44,11 @@ def _candidates(port: int) -> Iterator[int]:
             yield each
 
 
+def is_clients(found: Found, port: int) -> bool:
+    """Return whether the kernel chose the port for a client, which neither bound it nor served."""
+    return port in EPHEMERAL and not found.served
+
+
 def advice(loser: str | None, port: int, found: Found | None, space: PodPorts) -> str:
     """Return what to do about a conflict, in one sentence or two."""
     if found is None or found.gone:
@@ -55,7 +60,7 @@ def advice(loser: str | None, port: int, found: Found | None, space: PodPorts) -
     match found.rule:
         case Rule.TIME_WAIT:
             return "Wait up to a minute, or set SO_REUSEADDR before bind in both programs."
-        case Rule.CLIENT_PORT if port in EPHEMERAL:
+        case Rule.CLIENT_PORT if is_clients(found, port):
             first, last = EPHEMERAL[0], EPHEMERAL[-1]
             return f"Pick a port outside the ephemeral range {first}-{last}{example}."
         case Rule.CLIENT_PORT:

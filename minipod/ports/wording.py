@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from minipod.model.binds import Call
 from minipod.model.conflicts import Rule
 from minipod.model.sockets import SocketState
-from minipod.ports.wayout import EPHEMERAL
+from minipod.ports.wayout import is_clients
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -32,6 +32,7 @@ _WHY = {
         " unless both sockets set SO_REUSEADDR."
     ),
     Rule.SECOND_LISTEN: "By SO_REUSEADDR both could bind, but only one can listen.",
+    Rule.UNKNOWN: "Which address was wanted, this kernel does not let minipod see.",
 }
 
 
@@ -77,8 +78,8 @@ def why(found: Found, port: int) -> str:
     """Return the rule of the kernel, for people."""
     if found.rule is not Rule.CLIENT_PORT:
         return _WHY[found.rule]
-    if port in EPHEMERAL:
-        return "The kernel gave the port to a client for a connection: it is the local port there."
+    if is_clients(found, port):
+        return "The kernel gave the port to a client: it is the local port of its connection."
     return (
         "A connection keeps its local port until it is closed, also when nobody listens any more,"
         " unless both sockets set SO_REUSEADDR."

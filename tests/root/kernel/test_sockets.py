@@ -16,6 +16,7 @@ import pytest
 
 from minipod.kernel import sockets
 from minipod.model.pod import Protocol
+from minipod.model.sockets import SocketState
 from tests.support.groups import inside
 from tests.support.host import run
 
@@ -62,12 +63,42 @@ client = create_connection(("127.0.0.1", 8081)); accepted = held[1].accept()
 """
 
 
+CONNECTIONS = """
+server = socket(); server.bind(("127.0.0.1", 8081)); server.listen()
+dual = socket(AF_INET6); dual.bind(("::", 8082)); dual.listen()
+def connected(family, address, port, listening):
+    client = socket(family); client.connect((address, port))
+    return client, listening.accept()[0]
+open_pair = connected(AF_INET, "127.0.0.1", 8081, server)
+mapped_pair = connected(AF_INET, "127.0.0.1", 8082, dual)
+client, gone = connected(AF_INET, "127.0.0.1", 8081, server)
+gone.close(); client.close()
+client, closing = connected(AF_INET, "127.0.0.1", 8081, server)
+client.shutdown(SHUT_WR)
+udp = socket(AF_INET, SOCK_DGRAM); udp.bind(("127.0.0.1", 9001)); udp.connect(("127.0.0.1", 53))
+silent = socket(); silent.bind(("127.0.0.1", 9000))
+silent_six = socket(AF_INET6); silent_six.bind(("::1", 9000))
+"""
+
+STATES = {
+    "LISTEN": SocketState.LISTENING,
+    "UNCONN": SocketState.BOUND,
+    "ESTAB": SocketState.CONNECTED,
+    "CLOSE-WAIT": SocketState.CONNECTED,
+    "FIN-WAIT-2": SocketState.CLOSING,
+    "TIME-WAIT": SocketState.TIME_WAIT,
+}
+"""What `ss` calls the states that a test can have."""
+
+
 class Seen(NamedTuple):
     """A socket as both sides tell it."""
 
     protocol: str
+    state: SocketState
     address: str
     port: int
+    peer: str
     inode: int
     uid: int
     v6only: bool | None
@@ -115,26 +146,34 @@ class Pod:
         return child
 
     def bound(self) -> tuple[Socket, ...]:
-        """Return what our reader finds."""
+        """Return what our reader finds that serves."""
         with asyncio.run(sockets.open_in(self)) as diag:
             return sockets.bound(diag)
 
-    def ss(self) -> set[Seen]:
-        """Return what `ss` finds: listening TCP and unconnected UDP."""
-        text = run("ip", "netns", "exec", self.name, "ss", "-H", "-l", "-t", "-u", "-n", "-e")
+    def held(self, ports: range | None = None) -> tuple[Socket, ...]:
+        """Return all that our reader finds."""
+        with asyncio.run(sockets.open_in(self)) as diag:
+            return sockets.held(diag, ports=ports)
+
+    def ss(self, which: str = "-l") -> set[Seen]:
+        """Return what `ss` finds: listening TCP and unconnected UDP; with -a all."""
+        text = run("ip", "netns", "exec", self.name, "ss", "-H", which, "-t", "-u", "-n", "-e")
         return {as_seen(line) for line in text.splitlines()}
 
 
 def as_seen(line: str) -> Seen:
-    protocol, _, _, _, local, _, rest = line.split(maxsplit=6)
+    protocol, state, _, _, local, peer, rest = (line + " -").split(maxsplit=6)
     address, _, port = local.rpartition(":")
     uid = re.search(r"uid:(\d+)", rest)
     v6only = re.search(r"v6only:(\d)", rest)
+    inode = re.search(r"ino:(\d+)", rest)
     return Seen(
         protocol.upper(),
+        STATES[state],
         "::" if address == "*" else address.strip("[]"),
         int(port),
-        int(re.search(r"ino:(\d+)", rest)[1]),
+        "" if peer.endswith(":*") else peer,
+        int(inode[1]) if inode else 0,
         int(uid[1]) if uid else 0,
         v6only[1] == "1" if v6only else None,
     )
@@ -142,9 +181,25 @@ def as_seen(line: str) -> Seen:
 
 def told(found: tuple[Socket, ...]) -> set[Seen]:
     return {
-        Seen(each.protocol, each.address, each.port, each.inode, each.uid, each.v6only)
+        Seen(
+            each.protocol,
+            each.state,
+            each.address,
+            each.port,
+            peer_of(each),
+            each.inode,
+            each.uid,
+            each.v6only,
+        )
         for each in found
     }
+
+
+def peer_of(found: Socket) -> str:
+    if found.peer is None:
+        return ""
+    address, port = found.peer
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
 @pytest.fixture
@@ -165,6 +220,26 @@ def test_every_kind_of_socket_is_told_as_ss_tells_it(pod):
     expected = pod.ss()
     assert len(expected) == 9
     assert told(pod.bound()) == expected
+
+
+def test_what_holds_a_port_without_serving_is_told_as_ss_tells_it(pod):
+    pod.hold(CONNECTIONS)
+    silent = {each for each in pod.held() if each.port == 9000}
+    connections = tuple(each for each in pod.held() if each not in silent)
+    assert told(connections) == pod.ss("-a")
+    assert {each.state for each in connections} == set(STATES.values()) - {SocketState.BOUND}
+    there = {("127.0.0.1", SocketState.BOUND, None), ("::1", SocketState.BOUND, None)}
+    assert {(each.address, each.state, each.peer) for each in silent} == (
+        there if sockets.tells_silent() else set()
+    )
+
+
+def test_one_port_or_some_can_be_asked_for(pod):
+    pod.hold(EVERY_KIND)
+    asked = range(8081, 8083)
+    assert told(pod.held(asked)) == {each for each in pod.ss("-a") if each.port in asked}
+    assert {each.port for each in pod.held(range(8082, 8083))} == {8082}
+    assert pod.held(range(1, 53)) == ()
 
 
 def test_multipath_tcp_is_tcp(pod):

@@ -48,7 +48,7 @@ def refused(address="0.0.0.0", **fields):
     values = {
         "seq": 9, "time": 1_700_000_009.25, "call": Call.BIND, "failed": True,
         "pid": SIDECAR_PID, "name": "python3", "command": "python3 -m http.server 8080",
-        "cgroup": SIDECAR, "uid": 0, "protocol": TCP, "family": 6 if ":" in address else 4,
+        "cgroup": SIDECAR, "uid": 0, "protocol": TCP, "family": 6 if ":" in (address or "") else 4,
         "port": 8080, "inode": 99, "reuseaddr": False, "reuseport": False, "v6only": False,
     }  # fmt: skip
     return BindCall(address=address, **(values | fields))
