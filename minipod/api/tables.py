@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from minipod.model import conflicts
 from minipod.model.times import parse_timestamp, short_duration
+from minipod.plan.conflict_columns import conflict_columns
 from minipod.plan.status_column import pod_columns
 
 if TYPE_CHECKING:
@@ -171,19 +172,8 @@ def _namespace(obj: JSON, now: float) -> list[Any]:
 
 
 def _conflict(obj: JSON, now: float) -> list[Any]:
-    wanted, holder = obj["wanted"], obj["holder"] or {}
-    port = UNKNOWN if obj["port"] is None else str(obj["port"])
-    return [
-        _since(obj["time"], now),
-        obj["count"],
-        obj["pod"],
-        f"{port}/{obj['protocol']}" if obj["protocol"] else port,
-        wanted["container"] or NONE,
-        holder.get("container") or NONE,
-        obj["rule"],
-        obj["explanation"],
-        obj["metadata"]["name"],
-    ]
+    cells = [NONE if cell is None else cell for cell in conflict_columns(obj, now)]
+    return [*cells, obj["metadata"]["name"]]
 
 
 def _since(time: str | None, now: float) -> str:

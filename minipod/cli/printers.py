@@ -103,7 +103,7 @@ class ObjectPrinter:
 
     def _objects(self, answer: JSON) -> Iterator[JSON]:
         """Yield an object, or those of a list with what Kubernetes leaves out there."""
-        kind = {"apiVersion": "v1", "kind": self._kind.name}
+        kind = {"apiVersion": self._kind.api_version, "kind": self._kind.name}
         yield from (kind | one for one in answer["items"]) if "items" in answer else (answer,)
 
     def _print(self, one: JSON) -> None:

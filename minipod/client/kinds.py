@@ -8,23 +8,33 @@ from minipod.client import http
 
 
 class Kind(NamedTuple):
-    """A kind: its name in objects, and those in paths and on command lines."""
+    """A kind: its name in objects, and those in paths and on command lines.
+
+    `group` is the API's group: "" is Kubernetes' own core.
+    """
 
     name: str
     plural: str
     short: str
     namespaced: bool = True
+    group: str = ""
 
     @property
     def singular(self) -> str:
         """What one is called."""
         return self.name.lower()
 
+    @property
+    def api_version(self) -> str:
+        """Group and version, as an object names them."""
+        return f"{self.group}/v1" if self.group else "v1"
+
     def collection(self, namespace: str | None) -> str:
         """Return the path of a namespace's objects, or of all."""
+        above = ("apis", self.group, "v1") if self.group else ("api", "v1")
         if namespace is None or not self.namespaced:
-            return http.path("api", "v1", self.plural)
-        return http.path("api", "v1", "namespaces", namespace, self.plural)
+            return http.path(*above, self.plural)
+        return http.path(*above, "namespaces", namespace, self.plural)
 
     def item(self, namespace: str, name: str) -> str:
         """Return the path of one object."""
@@ -47,7 +57,8 @@ PODS = Kind("Pod", "pods", "po")
 EVENTS = Kind("Event", "events", "ev")
 NODES = Kind("Node", "nodes", "no", namespaced=False)
 NAMESPACES = Kind("Namespace", "namespaces", "ns", namespaced=False)
+CONFLICTS = Kind("PortConflict", "portconflicts", "conflicts", group="minipod.dev")
 
-KINDS = (PODS, EVENTS, NODES, NAMESPACES)
+KINDS = (PODS, EVENTS, NODES, NAMESPACES, CONFLICTS)
 BY_WORD = {word: kind for kind in KINDS for word in (kind.plural, kind.singular, kind.short)}
 """The kinds by every word for them."""

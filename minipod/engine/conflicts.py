@@ -47,6 +47,9 @@ REASON = "PortConflict"
 KEPT = 2000
 """Conflicts of a pod that are kept: the newest."""
 
+_TRY_AGAIN = 1.0
+"""Seconds until conflicts that could not be stored are stored again."""
+
 _BUCKET, _POSITION = "watcher", "position"
 
 
@@ -152,9 +155,12 @@ class Conflicts:
         try:
             while self._heard:
                 batch, self._heard = self._heard, []
-                await self._explain_batch(batch)
-        except MinipodError as error:  # a full disk, say: the next refusal tries again
-            _log.warning("%s", error)
+                try:
+                    await self._explain_batch(batch)
+                except MinipodError as error:  # a full disk, say
+                    _log.warning("%s", error)
+                    self._heard[:0] = batch
+                    await asyncio.sleep(_TRY_AGAIN)
         finally:
             self._explaining = None
 

@@ -155,7 +155,8 @@ def test_an_unknown_kind_is_told_as_kubectl_does(server: FakeServer, run: Run) -
     assert (done.code, done.out) == (1, "")
     assert done.err == (
         'Error: the server doesn\'t have a resource type "nonsense"\n'
-        "Hint: this command is about pods (po), events (ev), nodes (no), namespaces (ns)\n"
+        "Hint: this command is about pods (po), events (ev), nodes (no), namespaces (ns), "
+        "portconflicts (conflicts)\n"
     )
 
 

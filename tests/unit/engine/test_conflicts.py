@@ -194,6 +194,7 @@ def test_the_next_server_tells_what_happened_meanwhile_and_nothing_twice(
         assert [each and each.seq for each in machine.watcher.after] == [None, 1]
 
     run(machine, first)
+    machine.clock.now += 1
     (obj,) = machine.store.list("Pod")
     machine.watcher.see(bind(machine, obj, "b", 2))
     run(machine, second)
