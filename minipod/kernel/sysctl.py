@@ -36,15 +36,16 @@ def silence(link: str) -> None:
 def router() -> dict[str, str]:
     """Return the settings of a namespace that routes, to be made before it has links.
 
-    No redirects: the way through the fabric is meant. No limit for ICMP errors: a packet for what
-    is gone shall get one at once. (Of an unreachable route the kernel still sends a burst of five
-    to each sender, then one a second: ip_error in net/ipv4/route.c.)
+    No redirects: the way through the fabric is meant. No kind of ICMP error is limited: a packet
+    for what is gone shall get one at once. (Of an unreachable route the kernel still sends a burst
+    of five to each sender, then one a second: ip_error in net/ipv4/route.c. A limit of 0, instead
+    of no kind, takes that burst away on Linux 6.1: inet_peer_xrlim_allow empties the bucket.)
     """
     settings = {
         FORWARDING: "1",
         "net/ipv4/conf/all/send_redirects": "0",
         "net/ipv4/conf/default/send_redirects": "0",
-        "net/ipv4/icmp_ratelimit": "0",
+        "net/ipv4/icmp_ratemask": "0",
     }
     if _has_ipv6():
         settings[f"{_IPV6}/conf/all/disable_ipv6"] = "1"  # of links to come, too
