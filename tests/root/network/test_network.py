@@ -167,6 +167,8 @@ def test_a_node_that_is_not_there_is_unreachable_at_once(cluster: Cluster) -> No
     """For pods and for the host; and nothing goes out by the default route."""
     gone = cluster.plan.node("gone", 7).cidr[9]
     pod = cluster.pod(2)
+    # of many new links at a time, the kernel puts some to use a second later (linkwatch)
+    eventually(lambda: cluster.fabric.ip_json("link", "show", "host")[0]["operstate"] == "UP")
     sent = sent_to_the_outside()
     started = time.monotonic()
     assert "Unreachable" in pod.run(*ping(gone)).stdout
