@@ -13,6 +13,7 @@ from minipod.sandbox.containers import Containers
 from minipod.sandbox.context import Context
 from minipod.sandbox.execs import Execs
 from minipod.sandbox.failures import Refused, failure_of, refusal
+from minipod.sandbox.host_ports import HostPorts
 from minipod.sandbox.loop import Loop
 from minipod.sandbox.peers import Peers
 from minipod.sandbox.protocol import SANDBOX_LOG
@@ -77,6 +78,7 @@ class _Pod:
         self.pid = processes.own_pid()
         self._containers = Containers(self._context)
         self._execs = Execs(self._context)
+        self._host_ports = HostPorts()
         self._peers: Peers | None = None
         self._context.journal.record("sandbox", pid=self.pid)
         self._peers = Peers(self._context, self._greeting, self._handle, self._execs.hang_up)
@@ -91,7 +93,12 @@ class _Pod:
             self._peers.server.hint({"journal": offset})
 
     def _greeting(self) -> dict[str, Any]:
-        return {"uid": self._uid, "pid": self.pid, "containers": self._containers.listed()}
+        return {
+            "uid": self._uid,
+            "pid": self.pid,
+            "containers": self._containers.listed(),
+            "held": self._host_ports.listed(),
+        }
 
     def _handle(self, request: Request) -> None:
         name = str(request.content.get("op"))
@@ -156,6 +163,17 @@ class _Pod:
         self._containers.kill(request.content["name"])
         request.answer({})
 
+    def hold(self, request: Request) -> None:
+        """Keep a port of the host."""
+        (descriptor,) = request.descriptors
+        self._host_ports.hold(request.content["port"], descriptor)
+        request.answer({})
+
+    def release(self, request: Request) -> None:
+        """Let go of a port of the host."""
+        self._host_ports.release(request.content["port"])
+        request.answer({})
+
     def exec(self, request: Request) -> None:
         """Run a further program in a container."""
         self._execs.start(request, self._containers.running(request.content["name"]))
@@ -175,6 +193,8 @@ _OF_SERVER = {
     "restart": _Pod.restart,
     "signal": _Pod.signal,
     "kill": _Pod.kill,
+    "hold": _Pod.hold,
+    "release": _Pod.release,
     "quit": _Pod.quit,
 }
 

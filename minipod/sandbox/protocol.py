@@ -23,7 +23,8 @@ served. A peer that does not read its answers is hung up on.
 
     -> {"op": "hello", "version": VERSION, "role": "server" | "client"}
     <- {"version": VERSION, "uid": …, "pid": …,
-        "containers": {NAME: {"attempt": N, "id": …, "pid": …}}}          those that run now
+        "containers": {NAME: {"attempt": N, "id": …, "pid": …}}           those that run now
+        "held": [PORT, …]}                                                see "hold"
 
     A message without "seq" is a hint to the server: {"journal": OFFSET} says that the journal has
     grown to OFFSET bytes; it may be lost.
@@ -42,6 +43,9 @@ served. A peer that does not read its answers is hung up on.
                                        container has ended and no restart is due: too late
     {"op": "signal", "name": …, "signal": 15}      to the container's first process
     {"op": "kill", "name": …}          SIGKILL to all that the container is and forked
+    {"op": "hold", "port": PORT}       + [a socket bound on the host]: kept until "release" or the
+                                       sandbox's end. PORT is the server's name for it
+    {"op": "release", "port": PORT}    nothing happens if it is not held
     {"op": "quit"}                     the sandbox ends, and so does all that is in it
     of both roles:
     {"op": "socket", "family": …, "type": …, "protocol": …}

@@ -112,12 +112,14 @@ class Exec:
 class SandboxConnection:
     """A connection with a sandbox, as its server or as a client. See `connect`.
 
-    `containers` are those that ran when it was made: {name: {"attempt", "id", "pid"}}.
+    `containers` are those that ran when it was made: {name: {"attempt", "id", "pid"}}. `held` are
+    the ports of the host that the sandbox keeps now.
     """
 
     uid: str
     pid: int
     containers: Mapping[str, Mapping[str, Any]]
+    held: frozenset[str]
 
     def __init__(
         self,
@@ -163,6 +165,7 @@ class SandboxConnection:
             raise _cannot_connect(folder, spoken)
         self.uid, self.pid = greeting["uid"], greeting["pid"]
         self.containers = greeting["containers"]
+        self.held = frozenset(greeting.get("held", ()))  # one of an earlier version holds none
         return self
 
     @property
@@ -188,6 +191,16 @@ class SandboxConnection:
         made = socket.socket(fileno=descriptor)
         made.setblocking(False)
         return made
+
+    async def hold(self, port: str, descriptor: int) -> None:
+        """Have the sandbox keep a socket that is bound on the host. StepFailed, Unavailable."""
+        await self._channel.request({"op": "hold", "port": port}, [descriptor])
+        self.held |= {port}
+
+    async def release(self, port: str) -> None:
+        """Have the sandbox let go of a port of the host. StepFailed, Unavailable."""
+        await self._channel.request({"op": "release", "port": port})
+        self.held -= {port}
 
     async def exec(
         self,
