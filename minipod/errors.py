@@ -153,4 +153,5 @@ class StepFailed(HostError):
     ) -> None:
         super().__init__(f"cannot {step}: {cause}", hint=hint)
         self.step = step
+        self.cause = cause
         self.errno = errno

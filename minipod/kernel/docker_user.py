@@ -35,10 +35,15 @@ def is_there(chains: Sequence[Chain]) -> bool:
 
 
 def rules(plan: NetworkPlan) -> list[list[str]]:
-    """Return the rules: what comes from our link may pass, and so may the answers to it."""
+    """Return the rules: what comes from our link may pass, the answers to it, and host ports."""
     mark = ["-m", "comment", "--comment", plan.mark, "-j", "ACCEPT"]
     answers = ["-m", "conntrack", "--ctstate", "RELATED,ESTABLISHED"]
-    return [["-i", plan.host_link, *mark], ["-o", plan.host_link, *answers, *mark]]
+    led_here = ["-m", "conntrack", "--ctstate", "DNAT"]
+    return [
+        ["-i", plan.host_link, *mark],
+        ["-o", plan.host_link, *answers, *mark],
+        ["-o", plan.host_link, *led_here, *mark],
+    ]
 
 
 async def admit(plan: NetworkPlan) -> None:

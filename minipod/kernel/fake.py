@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import errno
+import socket
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from minipod.errors import HostError
+from minipod.errors import HostError, StepFailed
 from minipod.plan.claims import Claim, HostRoute, any_switched, claimed, held, is_free, others
 from minipod.plan.network import NetworkPlan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from ipaddress import IPv4Address, IPv4Network
 
     from minipod.kernel.protocols import Namespace
+    from minipod.model.host_ports import HostPort
+    from minipod.plan.host_ports import Publication, Taken
     from minipod.plan.network import NodePlan
 
 
@@ -25,6 +29,8 @@ class FakeHost:
     links: dict[str, str] = field(default_factory=dict)
     """The alias of each link, by its name."""
     forwards: bool = False
+    taken: list[Taken] = field(default_factory=list)
+    """The ports that its programs have."""
 
 
 class FakeNetwork:
@@ -34,6 +40,8 @@ class FakeNetwork:
         self.host = host or FakeHost()
         self.warnings: list[str] = []
         self.pods: dict[Namespace, IPv4Address] = {}
+        self.published: tuple[Publication, ...] = ()
+        self.unpublishable: str | None = None
         self._ports: dict[Namespace, dict[str, Namespace]] = {}
 
     async def claim(self, root_id: str, candidates: Iterable[IPv4Network]) -> IPv4Network:
@@ -88,6 +96,37 @@ class FakeNetwork:
         pod = self._ports.get(node, {}).pop(link, None)
         if pod is not None:
             del self.pods[pod]
+
+    def hold_host_port(self, port: HostPort) -> socket.socket:
+        """Return a socket that has a port, unless a program of the host has it."""
+        if any(taken.port.overlaps(port) for taken in self.host.taken):
+            raise StepFailed(f"open hostPort {port}", "in use", errno=errno.EADDRINUSE)
+        return socket.socket(socket.AF_UNIX)
+
+    async def host_ports_taken(self, ports: Iterable[HostPort]) -> list[Taken]:
+        """Return which ports a program of the host has."""
+        known = self.host.taken
+        return [taken._replace(port=p) for p in ports for taken in known if taken.port.overlaps(p)]
+
+    async def publish(
+        self,
+        plan: NetworkPlan,
+        node: NodePlan,
+        namespace: Namespace,
+        wanted: Sequence[Publication],
+    ) -> None:
+        """Have these host ports lead to their pods, and no others."""
+        self._check_own(plan)
+        if namespace not in self._ports:
+            raise HostError(f"cannot publish on node {node.name}: it is not joined")
+        if self.unpublishable is not None:
+            raise HostError(self.unpublishable)
+        self.published = tuple(wanted)
+
+    async def cut_flows(
+        self, node: NodePlan, namespace: Namespace, ports: Collection[HostPort]
+    ) -> None:
+        """Forget flows: there are none."""
 
     def forget(self, namespace: Namespace) -> None:
         """Let go of a namespace whose sandbox ended: all that was in it is gone."""

@@ -13,15 +13,18 @@ from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
 
 from minipod.errors import HostError
+from minipod.kernel import flows, host_port_rules, host_sockets
 from minipod.kernel.rtnetlink import Bridge, PodLink, Refused, Rtnetlink
 from minipod.plan.network import POD_BRIDGE, mac_address
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from ipaddress import IPv4Address, IPv4Network
 
     from minipod.kernel.network_build import NetworkBuilder
     from minipod.kernel.protocols import Namespace
+    from minipod.model.host_ports import HostPort
+    from minipod.plan.host_ports import Publication, Taken
     from minipod.plan.network import NetworkPlan, NodePlan
 
 _FULL = "a bridge holds 1,023 ports, those of pods that are just ending too: try again"
@@ -81,6 +84,32 @@ class HostNetwork:
         except Refused as error:
             if error.errno != errno.ENODEV:
                 raise HostError(f"cannot remove link {link}: {error.strerror}") from error
+
+    def hold_host_port(self, port: HostPort) -> socket.socket:
+        """Return a socket on the machine that has a port."""
+        return host_sockets.hold(port)
+
+    async def host_ports_taken(self, ports: Iterable[HostPort]) -> list[Taken]:
+        """Return which ports a program of the machine listens on; a thread looks for it."""
+        return await asyncio.to_thread(host_sockets.taken, list(ports))
+
+    async def publish(
+        self,
+        plan: NetworkPlan,
+        node: NodePlan,
+        namespace: Namespace,
+        wanted: Sequence[Publication],
+    ) -> None:
+        """Have these host ports lead to their pods, and no others of this root."""
+        await host_port_rules.publish(plan, node, namespace, wanted)
+
+    async def cut_flows(
+        self, node: NodePlan, namespace: Namespace, ports: Collection[HostPort]
+    ) -> None:
+        """Forget the flows to host ports, in the machine and in the node."""
+        wanted = [flows.Port(port.protocol, port.host_port) for port in ports]
+        await flows.cut(None, wanted, host_sockets.addresses())
+        await flows.cut(namespace, wanted, {node.address, node.gateway})
 
     def forget(self, namespace: Namespace) -> None:
         """Let go of a namespace: the socket that is open in it would keep it alive."""

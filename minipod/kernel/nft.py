@@ -1,4 +1,7 @@
-"""The one nftables table of a root on the host: pods that leave the cluster take its address.
+"""The one nftables table of a root on the host, and what every rule in it is made of.
+
+Pods that leave the cluster take the host's address: that rule is here. Each part of the table has
+chains of its own, and is made anew without touching the others.
 
 nft is run as a program with JSON in and out (libnftables-json(5)). A table counts as ours if a
 rule in it bears our mark as its comment.
@@ -17,6 +20,7 @@ from minipod.errors import HostError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from ipaddress import IPv4Network
 
     from minipod.plan.network import NetworkPlan
 
@@ -24,10 +28,40 @@ if TYPE_CHECKING:
 
 _FAMILY = "ip"
 _CHAIN = "postrouting"
-_SRCNAT = 100
+RAW, DSTNAT, SRCNAT = -300, -100, 100
+"""Priorities of hooks: before connections are tracked, to lead them, to mask them."""
+
 SYSTEM_PATH = "/usr/sbin:/sbin"
 """Where administration programs are: not in the PATH of every root shell."""
 _DEADLINE = 10.0
+
+
+class BaseChain(NamedTuple):
+    """A chain of ours; the kernel calls it if it has a `hook`, else our rules do."""
+
+    name: str
+    kind: str = ""
+    hook: str = ""
+    priority: int = 0
+
+    def renewed(self, plan: NetworkPlan) -> list[Command]:
+        """Return the commands after which the table has the chain, empty."""
+        own = {"family": _FAMILY, "table": plan.table, "name": self.name}
+        base = {"type": self.kind, "hook": self.hook, "prio": self.priority, "policy": "accept"}
+        return [
+            {"add": {"table": {"family": _FAMILY, "name": plan.table}}},
+            {"add": {"chain": own | (base if self.hook else {})}},
+            {"flush": {"chain": own}},
+        ]
+
+    def rule(self, plan: NetworkPlan, expressions: list[Command], about: str = "") -> Command:
+        """Return the command that adds a rule; its comment is our mark, or what it is about."""
+        place = {"family": _FAMILY, "table": plan.table, "chain": self.name}
+        return {"add": {"rule": place | {"comment": about or plan.mark, "expr": expressions}}}
+
+    def removed(self, plan: NetworkPlan) -> Command:
+        """Return the command that removes the chain, once nothing leads to it."""
+        return {"delete": {"chain": {"family": _FAMILY, "table": plan.table, "name": self.name}}}
 
 
 class Chain(NamedTuple):
@@ -41,37 +75,16 @@ class Chain(NamedTuple):
 
 
 def masquerade(plan: NetworkPlan) -> list[Command]:
-    """Return the commands that make the table anew, in one transaction."""
-    table = {"family": _FAMILY, "name": plan.table}
-    chain = {
-        "family": _FAMILY,
-        "table": plan.table,
-        "name": _CHAIN,
-        "type": "nat",
-        "hook": "postrouting",
-        "prio": _SRCNAT,
-        "policy": "accept",
-    }
-    cluster = {"prefix": {"addr": str(plan.cluster[0]), "len": plan.cluster.prefixlen}}
-    rule = {
-        "family": _FAMILY,
-        "table": plan.table,
-        "chain": _CHAIN,
-        "comment": plan.mark,
-        "expr": [
-            _match("==", _address("saddr"), cluster),
-            _match("!=", _address("daddr"), cluster),
-            _match("!=", {"meta": {"key": "oifname"}}, plan.host_link),
-            {"masquerade": None},
-        ],
-    }
-    return [
-        {"add": {"table": table}},
-        {"delete": {"table": table}},
-        {"add": {"table": table}},
-        {"add": {"chain": chain}},
-        {"add": {"rule": rule}},
+    """Return the commands that make the pods' way out anew, in one transaction."""
+    chain = BaseChain(_CHAIN, "nat", "postrouting", SRCNAT)
+    cluster = prefix(plan.cluster)
+    rule = [
+        match("==", address("saddr"), cluster),
+        match("!=", address("daddr"), cluster),
+        match("!=", {"meta": {"key": "oifname"}}, plan.host_link),
+        {"masquerade": None},
     ]
+    return [*chain.renewed(plan), chain.rule(plan, rule)]
 
 
 class Owner(Enum):
@@ -92,19 +105,24 @@ async def owner(plan: NetworkPlan) -> Owner:
     return Owner.MINIPOD if marked else Owner.STRANGER
 
 
-async def make(plan: NetworkPlan) -> None:
-    """Make the table, or make ours anew. HostError, also if somebody else has one of its name."""
+async def refuse_stranger(plan: NetworkPlan) -> None:
+    """Raise HostError if somebody else has a table of our name."""
     if await owner(plan) is Owner.STRANGER:
         raise HostError(
             f"nftables table {_FAMILY} {plan.table} exists and is not minipod's: rename it"
         )
-    await _apply(masquerade(plan))
+
+
+async def make(plan: NetworkPlan) -> None:
+    """Make the pods' way out, or make it anew. HostError, also if the table is not ours."""
+    await refuse_stranger(plan)
+    await apply(masquerade(plan))
 
 
 async def remove(plan: NetworkPlan) -> None:
     """Remove the root's table; nothing happens if there is none of ours, or no nft."""
     if find() is not None and await owner(plan) is Owner.MINIPOD:
-        await _apply([{"delete": {"table": {"family": _FAMILY, "name": plan.table}}}])
+        await apply([{"delete": {"table": {"family": _FAMILY, "name": plan.table}}}])
 
 
 async def chains() -> list[Chain]:
@@ -128,16 +146,24 @@ def find() -> str | None:
     return shutil.which("nft", path=f"{os.environ.get('PATH', '')}:{SYSTEM_PATH}")
 
 
-def _match(operator: str, left: Command, right: Command | str) -> Command:
+def match(operator: str, left: Command, right: Command | str | int) -> Command:
+    """Return an expression that compares."""
     return {"match": {"op": operator, "left": left, "right": right}}
 
 
-def _address(field: str) -> Command:
+def address(field: str) -> Command:
+    """Return the packet's address: saddr or daddr."""
     return {"payload": {"protocol": "ip", "field": field}}
 
 
-async def _apply(commands: Sequence[Command]) -> None:
-    await _run("-j", "-f", "-", text=json.dumps({"nftables": commands}))
+def prefix(network: IPv4Network) -> Command:
+    """Return a block of addresses."""
+    return {"prefix": {"addr": str(network[0]), "len": network.prefixlen}}
+
+
+async def apply(commands: Sequence[Command], netns: int | None = None) -> None:
+    """Do commands in one transaction: here, or in the namespace of a descriptor. HostError."""
+    await _run("-j", "-f", "-", text=json.dumps({"nftables": commands}), netns=netns)
 
 
 async def _list(*what: str) -> list[dict[str, Any]]:
@@ -146,18 +172,22 @@ async def _list(*what: str) -> list[dict[str, Any]]:
     return entries
 
 
-async def _run(*argv: str, text: str = "") -> bytes:
+async def _run(*argv: str, text: str = "", netns: int | None = None) -> bytes:
     """Run nft and return its output. HostError with its first complaint."""
     program = find()
     if program is None:
         raise HostError("cannot run nft: it is not installed", hint="install the package nftables")
+    # nsenter enters the namespace: a program with many threads, as we are, cannot.
+    way = [] if netns is None else ["nsenter", f"--net=/proc/self/fd/{netns}", "--"]
     try:
         process = await asyncio.create_subprocess_exec(
+            *way,
             program,
             *argv,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
+            pass_fds=() if netns is None else (netns,),
         )
     except OSError as error:
         raise HostError(f"cannot run {program}: {error.strerror}") from error

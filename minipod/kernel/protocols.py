@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from ipaddress import IPv4Address, IPv4Network
 
+    from minipod.model.host_ports import HostPort
+    from minipod.plan.host_ports import Publication, Taken
     from minipod.plan.network import NetworkPlan, NodePlan
 
 
@@ -78,6 +80,29 @@ class Network(Protocol):
 
     async def disconnect_pod(self, link: str, node: Namespace) -> None:
         """Remove a pod's link; nothing happens if it is gone."""
+
+    def hold_host_port(self, port: HostPort) -> socket.socket:
+        """Return a socket on the machine that has a port, so that no other program gets it.
+
+        StepFailed: with EADDRINUSE somebody has it.
+        """
+
+    async def host_ports_taken(self, ports: Iterable[HostPort]) -> list[Taken]:
+        """Return which ports a program of the machine listens on, and which one, if that shows."""
+
+    async def publish(
+        self,
+        plan: NetworkPlan,
+        node: NodePlan,
+        namespace: Namespace,
+        wanted: Sequence[Publication],
+    ) -> None:
+        """Have these host ports lead to their pods, and no others of this root. HostError."""
+
+    async def cut_flows(
+        self, node: NodePlan, namespace: Namespace, ports: Collection[HostPort]
+    ) -> None:
+        """Forget the flows to host ports, in the machine and in the node. HostError."""
 
     def forget(self, namespace: Namespace) -> None:
         """Let go of a namespace whose sandbox ended: an open socket in it would keep it alive."""

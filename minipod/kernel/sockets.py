@@ -91,6 +91,11 @@ async def open_in(namespace: Namespace) -> socket.socket:
     return await namespace.socket(socket.AF_NETLINK, socket.SOCK_RAW, _NETLINK_SOCK_DIAG)
 
 
+def open_here() -> socket.socket:
+    """Return such a socket of our own namespace, the machine's."""
+    return socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _NETLINK_SOCK_DIAG)
+
+
 def held(
     diag: socket.socket,
     states: Collection[SocketState] = frozenset(SocketState),

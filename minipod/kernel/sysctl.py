@@ -7,6 +7,7 @@ from pathlib import Path
 from minipod.errors import HostError
 
 FORWARDING = "net/ipv4/ip_forward"
+BRIDGED = "net/bridge/bridge-nf-call-iptables"
 _FOLDER = Path("/proc/sys")
 _IPV6 = "net/ipv6"
 
@@ -33,6 +34,11 @@ def silence(link: str) -> None:
         write(f"{_IPV6}/conf/{link}/disable_ipv6", "1")
 
 
+def route_loopback(link: str, *, on: bool) -> None:
+    """Let packets of 127.0.0.0/8 take one of the host's links, or not (the kernel's default)."""
+    write(f"net/ipv4/conf/{link}/route_localnet", "1" if on else "0")
+
+
 def router() -> dict[str, str]:
     """Return the settings of a namespace that routes, to be made before it has links.
 
@@ -50,6 +56,15 @@ def router() -> dict[str, str]:
     if _has_ipv6():
         settings[f"{_IPV6}/conf/all/disable_ipv6"] = "1"  # of links to come, too
     return settings
+
+
+def routed() -> dict[str, str]:
+    """Return the settings by which a bridge's frames are no matter of its namespace's rules.
+
+    With the module br_netfilter, a packet that is led back to the port it came from would be
+    taken for a frame, and dropped. Kernels before 5.3 have the setting for the host alone.
+    """
+    return {BRIDGED: "0"} if (_FOLDER / BRIDGED).exists() else {}
 
 
 def impatient(link: str) -> dict[str, str]:

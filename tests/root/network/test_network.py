@@ -418,7 +418,7 @@ def test_pods_reach_the_outside_beside_docker_and_its_chain_is_left_as_it_was(
     cluster = make_cluster("00aa11")
     assert cluster.build() == []
     assert cluster.build() == []
-    assert host.run("iptables", "-S").count("minipod 00aa11") == 2
+    assert host.run("iptables", "-S").count("minipod 00aa11") == 3
     cluster.pod(2).ok(*ping(host.OUTSIDE_ADDRESS))
     cluster.remove()
     assert host.run("iptables", "-S") == before

@@ -15,10 +15,10 @@ from minipod.plan.network import NetworkPlan
 PLAN = NetworkPlan("00aa11", IPv4Network("10.244.0.0/16"))
 
 
-def test_the_table_is_replaced_in_one_transaction() -> None:
-    """Add, so that delete cannot fail; delete; add: whatever was in it is gone."""
+def test_a_chain_is_replaced_in_one_transaction_and_no_other_is_touched() -> None:
+    """Add, so that flush cannot fail; flush: whatever was in it is gone."""
     verbs = [(verb, kind) for command in nft.masquerade(PLAN) for verb, (kind,) in _items(command)]
-    assert verbs[:3] == [("add", "table"), ("delete", "table"), ("add", "table")]
+    assert verbs == [("add", "table"), ("add", "chain"), ("flush", "chain"), ("add", "rule")]
 
 
 def _items(command: dict[str, dict[str, object]]) -> list[tuple[str, tuple[str, ...]]]:
