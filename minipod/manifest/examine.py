@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from minipod.manifest import fields, rules, schema
 from minipod.manifest.faults import Strictness
 from minipod.manifest.policy import SERVER_OWNED
-from minipod.manifest.rules import Remark
+from minipod.manifest.remarks import Remark
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,7 +18,7 @@ ACTED_ON: Final[dict[str, frozenset[str]]] = {
         {"args", "command", "env", "image", "imagePullPolicy", "name", "ports", "workingDir"}
     ),
     "EnvVar": frozenset({"name", "value"}),
-    "ContainerPort": frozenset({"containerPort", "name", "protocol"}),
+    "ContainerPort": frozenset({"containerPort", "hostIP", "hostPort", "name", "protocol"}),
 }
 
 SERVER_OWNED: Final = frozenset(

@@ -58,7 +58,7 @@ def decode_pod(
             "the namespace of the provided object does not match the namespace sent on the request"
         )
     _refuse_values(examined.obj, [fault for fault in faults if not _is_lenient(fault)])
-    warnings = [f"{path_text(path)}: {message}" for path, message in examined.remarks]
+    warnings = [f"{path_text(remark.path)}: {remark.message}" for remark in examined.remarks]
     if validation is FieldValidation.WARN:
         warnings = lenient + warnings
     return DecodedPod(default_pod(examined.obj), tuple(warnings))

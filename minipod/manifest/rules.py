@@ -6,7 +6,7 @@ matter. From Kubernetes' pkg/apis/core/validation and pkg/api/pod/warnings.go.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from minipod.manifest import formats
 from minipod.manifest.faults import (
@@ -16,11 +16,13 @@ from minipod.manifest.faults import (
     Path,
     duplicate,
     invalid,
-    path_text,
     required,
     unsupported,
 )
-from minipod.model.pod import ROOTFS_ANNOTATION
+from minipod.manifest.remarks import Remark
+from minipod.manifest.same_ports import same_ports
+from minipod.model.host_ports import HOST_PORTS_ANNOTATION, added, is_ipv4
+from minipod.model.pod import ROOTFS_ANNOTATION, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,13 +36,6 @@ _ROOTFS: Final = ("host", "private")
 _CONTAINER_LISTS: Final = ("initContainers", "containers")
 
 
-class Remark(NamedTuple):
-    """Something that is right and yet worth a warning."""
-
-    path: Path
-    message: str
-
-
 def faults(pod: JSON) -> Iterator[Fault]:
     """Yield every fault of a Pod's values."""
     yield from _metadata(pod.get("metadata", {}), ("metadata",))
@@ -52,12 +47,13 @@ def faults(pod: JSON) -> Iterator[Fault]:
 
 def remarks(pod: JSON) -> Iterator[Remark]:
     """Yield every warning of a valid Pod's values."""
-    seen: dict[tuple[Any, ...], Path] = {}
     containers = list(_containers(pod["spec"], ("spec",)))
     yield from _without_image(containers)
     for path, container in containers:
         yield from _hidden_variables(container, path)
-        yield from _same_ports(container, path, seen)
+    yield from same_ports(containers)
+    for path, container in containers:
+        yield from _closed_ports(container.get("ports", []), (*path, "ports"))
 
 
 def _without_image(containers: list[tuple[Path, JSON]]) -> Iterator[Remark]:
@@ -102,9 +98,22 @@ def _annotations(annotations: dict[str, str], path: Path) -> Iterator[Fault]:
     if sum(len(k.encode()) + len(v.encode()) for k, v in annotations.items()) > _ANNOTATIONS_SIZE:
         message = f"Too long: may not be more than {_ANNOTATIONS_SIZE} bytes"
         yield Fault(path, message, Kind.TOO_LONG)
+    yield from _added_ports(annotations.get(HOST_PORTS_ANNOTATION, ""), path)
     rootfs = annotations.get(ROOTFS_ANNOTATION, _ROOTFS[0])
     if rootfs not in _ROOTFS:
         yield unsupported((*path, Key(ROOTFS_ANNOTATION)), rootfs, _ROOTFS)
+
+
+def _added_ports(value: str, path: Path) -> Iterator[Fault]:
+    path = (*path, Key(HOST_PORTS_ANNOTATION))
+    try:
+        ports = added(value)
+    except ValueError as error:
+        yield invalid(path, value, str(error))
+        return
+    for index, port in enumerate(ports):
+        if any(port.overlaps(other) for other in ports[:index]):
+            yield duplicate(path, port.key)
 
 
 def _spec(spec: JSON, path: Path) -> Iterator[Fault]:
@@ -217,15 +226,18 @@ def _hidden_variables(container: JSON, path: Path) -> Iterator[Remark]:
         names.add(name)
 
 
-def _same_ports(container: JSON, path: Path, seen: dict[tuple[Any, ...], Path]) -> Iterator[Remark]:
-    for index, port in enumerate(container.get("ports", [])):
-        below = (*path, "ports", index)
-        key = (
-            port["containerPort"],
-            port.get("protocol") or "TCP",
-            port.get("hostIP", ""),
-            port.get("hostPort", 0),
-        )
-        if key in seen:
-            yield Remark(below, f"duplicate port definition with {path_text(seen[key])}")
-        seen.setdefault(key, below)
+def _closed_ports(ports: list[JSON], path: Path) -> Iterator[Remark]:
+    """Yield what is wanted of the host and will not be had."""
+    for index, port in enumerate(ports):
+        host_ip = port.get("hostIP", "")
+        if not port.get("hostPort"):
+            if host_ip:
+                yield Remark(
+                    (*path, index, "hostIP"), "hostIP set without hostPort: it opens nothing"
+                )
+        elif port.get("protocol") == Protocol.SCTP:
+            message = "minipod opens host ports for TCP and UDP: this one opens nothing"
+            yield Remark((*path, index, "hostPort"), message)
+        elif host_ip and not is_ipv4(host_ip):
+            message = f"{host_ip} is not an IPv4 address, which alone pods have: it opens nothing"
+            yield Remark((*path, index, "hostIP"), message)

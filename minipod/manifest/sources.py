@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Document(NamedTuple):
-    """A valid Pod with its defaults, and where it begins.
+    """A valid Pod with its defaults, and where it stands.
 
     It has a `metadata.generateName` and no name where the user leaves the name to the server.
     """
@@ -31,6 +31,11 @@ class Document(NamedTuple):
     obj: JSON
     place: Place
     source: str
+    item: Item
+
+    def field(self, path: Path) -> str:
+        """Return a path of the Pod as it is called in the document."""
+        return path_text((*self.item.path, *path))
 
 
 class Decoded(NamedTuple):
@@ -38,6 +43,22 @@ class Decoded(NamedTuple):
 
     objects: tuple[Document, ...]
     warnings: tuple[str, ...]
+
+
+class PortClash(NamedTuple):
+    """A port that stands twice in a pod: no error of Kubernetes, and yet one of two will fail."""
+
+    problem: Problem
+    way_out: str
+
+
+class Survey(NamedTuple):
+    """All that can be said of sources, whatever is wrong with them; in the order of the text."""
+
+    objects: tuple[Document, ...]
+    problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+    clashes: tuple[PortClash, ...]
 
 
 class Reference(NamedTuple):
@@ -60,19 +81,36 @@ def decode(
     *,
     default_namespace: str = "default",
     namespace_is_explicit: bool = False,
+    strict_ports: bool = False,
 ) -> Decoded:
     """Return the Pods of all sources, valid and with defaults; InvalidManifest with every problem.
 
     `namespace_is_explicit` says that the user asked for `default_namespace`: another one in an
-    object is an error then, as with kubectl.
+    object is an error then, as with kubectl. `strict_ports`: so is a port that stands twice.
     """
     collection = _Collection(sources, "create")
-    namespace = Namespace(default_namespace, namespace_is_explicit)
-    documents = [
-        document for item in collection.items() if (document := collection.pod(item, namespace))
-    ]
+    documents = collection.pods(Namespace(default_namespace, namespace_is_explicit))
+    if strict_ports:
+        collection.refuse_clashes()
     collection.settle()
-    return Decoded(tuple(documents), tuple(map(str, collection.warnings)))
+    return Decoded(documents, tuple(str(problem) for problem, _ in collection.remarks))
+
+
+def survey(
+    sources: Sequence[Source],
+    *,
+    default_namespace: str = "default",
+    namespace_is_explicit: bool = False,
+) -> Survey:
+    """Return what is right and what is wrong with sources; those that are wrong are no error."""
+    collection = _Collection(sources, "check")
+    documents = collection.pods(Namespace(default_namespace, namespace_is_explicit))
+    return Survey(
+        documents,
+        tuple(collection.problems()),
+        tuple(problem for problem, way_out in collection.remarks if not way_out),
+        tuple(PortClash(*remark) for remark in collection.remarks if remark[1]),
+    )
 
 
 def names(
@@ -100,7 +138,7 @@ class _Collection:
     def __init__(self, sources: Sequence[Source], verb: str) -> None:
         self._readings = [read(source) for source in sources]
         self._verb = verb
-        self.warnings: list[Problem] = []
+        self.remarks: list[tuple[Problem, str]] = []
         self._order = {reading.source: number for number, reading in enumerate(self._readings)}
         self._problems = [problem for reading in self._readings for problem in reading.problems]
         self._seen: dict[Reference, Place] = {}
@@ -126,12 +164,18 @@ class _Collection:
         whole = Item({}, (), tree, reading)
         self._problems += [whole.problem(fault) for fault in tree.faults]
         if all(not c.in_key and comments.is_free_text(c.path) for c in tree.comments):
-            self.warnings += _told(tree, reading, comments.IN_FREE_TEXT)
+            told = _told(tree, reading, comments.IN_FREE_TEXT)
+            self.remarks += ((problem, "") for problem in told)
         else:
             self._problems += _told(tree, reading, comments.MESSAGE)
             self._slashes[id(tree)] = tree.comments
 
-    def pod(self, item: Item, namespace: Namespace) -> Document | None:
+    def pods(self, namespace: Namespace) -> tuple[Document, ...]:
+        """Return the Pods that are right; what is wrong with the others is noted."""
+        found = (self._pod(item, namespace) for item in self.items())
+        return tuple(document for document in found if document)
+
+    def _pod(self, item: Item, namespace: Namespace) -> Document | None:
         """Return an item as a Pod, or None with its faults noted."""
         if not item.is_pod:
             self._note(item, item.faults)
@@ -140,13 +184,12 @@ class _Collection:
         faults = [*item.faults, *examined.faults, *_foreign(examined.obj, namespace)]
         self._note(item, faults)
         self._note_duplicate(item, _key(examined.obj))
-        self.warnings += [
-            Problem(path_text((*item.path, *path)), message, place=item.place(path))
-            for path, message in examined.remarks
-        ]
+        for path, message, way_out in examined.remarks:
+            field = path_text((*item.path, *path))
+            self.remarks.append((Problem(field, message, place=item.place(path)), way_out))
         if faults:
             return None
-        return Document(default_pod(examined.obj), item.place(), item.reading.source)
+        return Document(default_pod(examined.obj), item.place(), item.reading.source, item)
 
     def name(self, item: Item, namespace: Namespace) -> Reference | None:
         """Return an item's name, or None with its faults noted."""
@@ -171,18 +214,30 @@ class _Collection:
             self._note(item, [Fault(path, message, Kind.DUPLICATE)])
         self._seen.setdefault(reference, item.place(path))
 
+    def refuse_clashes(self) -> None:
+        """Count ports that stand twice as problems."""
+        self._problems += [
+            problem._replace(reason=Kind.DUPLICATE.value)
+            for problem, way_out in self.remarks
+            if way_out
+        ]
+
     def settle(self) -> None:
         """Raise what is wrong, in the order of the text."""
-        if not self._problems:
-            return
-        slashes = any(problem.message == comments.MESSAGE for problem in self._problems)
-        hint = "begin each comment with '#'" if slashes else None
+        problems = self.problems()
+        if problems:
+            slashes = any(problem.message == comments.MESSAGE for problem in problems)
+            hint = "begin each comment with '#'" if slashes else None
+            raise InvalidManifest(problems, hint=hint)
+
+    def problems(self) -> list[Problem]:
+        """Return what is wrong, in the order of the text."""
         problems = sorted(set(self._problems), key=self._in_order)
         if len(problems) > MAX_FAULTS:
             problems[MAX_FAULTS:] = [
                 Problem("", f"more than {MAX_FAULTS} problems; these are the first")
             ]
-        raise InvalidManifest(problems, hint=hint)
+        return problems
 
     def _note(self, item: Item, faults: Iterable[Fault]) -> None:
         """Note faults, less those that a `// comment` explains."""

@@ -133,7 +133,7 @@ def test_each_field_that_is_not_acted_on_is_kept_and_warned_about_once():
     text = container(
         "livenessProbe: {exec: {command: [a]}}, env: [{name: A, valueFrom: {fieldRef: "
         "{fieldPath: metadata.name}}}], "
-        "ports: [{containerPort: 80, hostPort: 80, hostIP: 10.0.0.1}]"
+        "terminationMessagePath: /x"
     ) + (
         "  initContainers: [{name: i, image: x, tty: true}]\n"
         "  volumes: [{name: v, hostPath: {path: /}}]\n  hostNetwork: true\n"
@@ -144,8 +144,7 @@ def test_each_field_that_is_not_acted_on_is_kept_and_warned_about_once():
     assert fields == [
         "spec.containers[0].livenessProbe",
         "spec.containers[0].env[0].valueFrom",
-        "spec.containers[0].ports[0].hostPort",
-        "spec.containers[0].ports[0].hostIP",
+        "spec.containers[0].terminationMessagePath",
         "spec.initContainers",
         "spec.volumes",
         "spec.hostNetwork",

@@ -227,15 +227,108 @@ def test_several_containers_without_image_get_one_warning_together():
     ]
 
 
-def test_a_port_that_is_declared_twice_is_a_warning():
-    same = "image: x, ports: [{containerPort: 80}, {containerPort: 80, protocol: UDP}]"
-    third = "  - {name: c, image: x, ports: [{containerPort: 80}]}\n"
-    text = f"{HEAD}  - {{name: a, {same}}}\n  - {{name: b, {same}}}\n{third}"
-    assert told(read(text).warnings) == [
-        "spec.containers[1].ports[0]: duplicate port definition with spec.containers[0].ports[0]",
-        "spec.containers[1].ports[1]: duplicate port definition with spec.containers[0].ports[1]",
-        "spec.containers[2].ports[0]: duplicate port definition with spec.containers[0].ports[0]",
+def of_ports(*containers):
+    """Return the warnings for containers a, b, c with these ports."""
+    lines = (
+        f"  - {{name: {name}, image: x, ports: [{ports}]}}\n"
+        for name, ports in zip("abc", containers, strict=False)
+    )
+    return told(read(HEAD + "".join(lines)).warnings)
+
+
+def test_a_port_that_two_containers_declare_is_a_warning_with_both_names():
+    same = "{containerPort: 80}, {containerPort: 80, protocol: UDP}"
+    begin, end = "duplicate port definition with spec.containers[0]", "both declare 80/"
+    assert of_ports(same, same, "{containerPort: 80}") == [
+        f'spec.containers[1].ports[0]: {begin}.ports[0]: containers "a" and "b" {end}TCP',
+        f'spec.containers[1].ports[1]: {begin}.ports[1]: containers "a" and "b" {end}UDP',
+        f'spec.containers[2].ports[0]: {begin}.ports[0]: containers "a" and "c" {end}TCP',
     ]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "words"),
+    [
+        ("", "", "duplicate"),
+        ("hostPort: 8080", "", "overlapping"),
+        ("hostPort: 8080", "hostPort: 8080, hostIP: 127.0.0.1", "dangerously ambiguous"),
+        ("hostPort: 8080", "hostPort: 8081", None),
+        (
+            "hostPort: 8080, hostIP: 10.0.0.1",
+            "hostPort: 8080, hostIP: 127.0.0.1",
+            None,
+        ),
+    ],
+)
+def test_a_container_may_declare_a_port_twice_for_two_host_ports(one, other, words):
+    """The words are those of Kubernetes."""
+    ports = ", ".join(f"{{containerPort: 80, {each}}}" for each in (one, other))
+    end = 'port definition with spec.containers[0].ports[0]: container "a" declares 80/TCP twice'
+    wanted = [f"spec.containers[0].ports[1]: {words} {end}"] if words else []
+    assert of_ports(ports) == wanted
+
+
+def test_two_host_ports_make_no_room_for_two_containers_on_one_port():
+    (warning,) = of_ports(
+        "{containerPort: 80, hostPort: 8080}", "{containerPort: 80, hostPort: 8081}"
+    )
+    assert warning.endswith('containers "a" and "b" both declare 80/TCP')
+
+
+@pytest.mark.parametrize(
+    ("port", "warning"),
+    [
+        ("hostPort: 8080", None),
+        ("hostPort: 8080, hostIP: 127.0.0.1", None),
+        (
+            "hostPort: 8080, protocol: SCTP",
+            "hostPort: minipod opens host ports for TCP and UDP: this one opens nothing",
+        ),
+        (
+            "hostPort: 8080, hostIP: '::1'",
+            "hostIP: ::1 is not an IPv4 address, which alone pods have: it opens nothing",
+        ),
+        (
+            "hostPort: 8080, hostIP: here",
+            "hostIP: here is not an IPv4 address, which alone pods have: it opens nothing",
+        ),
+        ("hostIP: 127.0.0.1", "hostIP: hostIP set without hostPort: it opens nothing"),
+    ],
+)
+def test_a_host_port_that_opens_nothing_is_a_warning(port, warning):
+    wanted = [f"spec.containers[0].ports[0].{warning}"] if warning else []
+    assert of_ports(f"{{containerPort: 80, {port}}}") == wanted
+
+
+def test_a_host_port_may_stand_once_on_an_address():
+    """As Kubernetes has it: whether addresses overlap is not looked at within a pod."""
+    ports = "{containerPort: 80, hostPort: 8080, hostIP: %s}"
+    first, second = ports % "127.0.0.1", ports % "127.0.0.1"
+    assert of_container(f"name: a, image: x, ports: [{first}, {second}]") == [
+        'spec.containers[0].ports[1].hostPort: Duplicate value: "TCP/127.0.0.1/8080"'
+    ]
+    both = f"{{containerPort: 80, hostPort: 8080}}, {ports % '127.0.0.1'}"
+    assert len(of_ports(both)) == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("8080:80/TCP,127.0.0.1:5353:53/UDP", None),
+        ("", None),
+        ("8080", '"8080" is not [IP:]HOST:POD[/udp]'),
+        ("8080:80/SCTP", '"8080:80/SCTP": the protocol is tcp or udp, not SCTP'),
+        ("8080:80,127.0.0.1:8080:81", 'Duplicate value: "TCP/127.0.0.1/8080"'),
+    ],
+)
+def test_the_annotation_lists_host_ports(value, words):
+    text = KUBIA_MANUAL.replace(
+        "{name: kubia-manual", f"{{name: a, annotations: {{minipod.dev/host-ports: '{value}'}}"
+    )
+    if words is None:
+        pod_of(text)
+    else:
+        assert told(problems_of(text)) == [f"metadata.annotations[minipod.dev/host-ports]: {words}"]
 
 
 def test_a_variable_that_hides_another_is_a_warning_unless_it_builds_on_it():
