@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import shutil
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
@@ -15,10 +16,12 @@ from minipod.plan.netns import fabric_names, node_names
 from minipod.plan.network import NetworkPlan, NodePlan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Mapping
     from ipaddress import IPv4Address
 
     from minipod.engine.hands import Hands
+    from minipod.model.host_ports import HostPort
+    from minipod.plan.host_ports import Publication
 
 FABRIC_UID = "fabric"
 NODE_UID = "node-0"
@@ -26,6 +29,10 @@ INFRASTRUCTURE = frozenset({FABRIC_UID, NODE_UID})
 
 _BUCKET = "network"
 _POOL = "addresses"
+_PUBLISHED = "published"
+"""The record that host ports may be open: what an earlier server left is to be written anew."""
+
+_log = logging.getLogger(__name__)
 
 
 class Cluster:
@@ -51,6 +58,10 @@ class Cluster:
         self._living: dict[str, Sandbox] = {}
         self.plan = self._recorded_plan()
         self._pool: AddressPool | None = self._recorded_pool()
+        self._publications: dict[str, tuple[Publication, ...]] = {}
+        self._written: Mapping[str, tuple[Publication, ...]] | None = (
+            None if hands.store.record(_BUCKET, _PUBLISHED) else {}
+        )
 
     @property
     def node(self) -> NodePlan | None:
@@ -90,6 +101,10 @@ class Cluster:
             await network.ensure_node(plan, node, fabric, place)
             # Both may have ended while the other was built.
             self._ready = len(self._living) == len(INFRASTRUCTURE)
+            try:
+                await self._write_publications(plan, node)
+            except HostError as error:
+                warnings.append(f"host ports are not open: {error}")
             return tuple(warnings)
 
     async def adopt(self) -> bool:
@@ -125,6 +140,60 @@ class Cluster:
         node = self._living.get(NODE_UID)
         if node is not None:
             await self._hands.network.disconnect_pod(link, node)
+
+    def published(self, uid: str) -> tuple[Publication, ...]:
+        """Return the host ports that lead to a pod, or are to."""
+        return self._publications.get(uid, ())
+
+    def expect(self, uid: str, publications: tuple[Publication, ...]) -> None:
+        """Take note of host ports that lead to a pod, for all that the kernel has yet to tell."""
+        if publications:
+            self._publications[uid] = publications
+        else:
+            self._publications.pop(uid, None)
+
+    async def publish(self, uid: str, publications: tuple[Publication, ...]) -> None:
+        """Have these host ports lead to a pod, and no others. HostError: then none does.
+
+        Those of all pods are written together: of several that wait, one writes.
+        """
+        if publications == self.published(uid) and self._ready and self._is_written():
+            return
+        self.expect(uid, publications)
+        try:
+            await self.ensure()
+            async with self._building:
+                await self._write_publications(self.plan, self.node)
+        except HostError:
+            self.expect(uid, ())
+            raise
+
+    async def cut_flows(self, ports: Collection[HostPort]) -> None:
+        """Have the kernel forget where it leads flows to host ports; what it cannot is logged."""
+        node = self._living.get(NODE_UID)
+        if not ports or node is None:
+            return
+        try:
+            await self._hands.network.cut_flows(self.required_node, node, ports)
+        except HostError as error:
+            _log.warning("%s", error)
+
+    def _is_written(self) -> bool:
+        return self._written == self._publications
+
+    async def _write_publications(self, plan: NetworkPlan | None, place: NodePlan | None) -> None:
+        node = self._living.get(NODE_UID)
+        if self._is_written():
+            return
+        if plan is None or place is None or node is None:
+            raise self._node_ended()
+        self._hands.store.put_record(_BUCKET, _PUBLISHED, value=True)
+        wanted, self._written = dict(self._publications), None
+        every = [each for publications in wanted.values() for each in publications]
+        await self._hands.network.publish(plan, place, node, every)
+        self._written = wanted
+        if not wanted:
+            self._hands.store.drop_record(_BUCKET, _PUBLISHED)
 
     def address(self, uid: str) -> IPv4Address | None:
         """Return the address of a pod; None if it has none."""
@@ -168,6 +237,9 @@ class Cluster:
                 restore = record.get("forwarding") is False
                 await self._hands.network.remove(self.plan, restore_forwarding=restore)
             self.plan = self._pool = None
+            self._publications.clear()
+            self._written = {}
+            self._hands.store.drop_record(_BUCKET, _PUBLISHED)
             self._hands.store.drop_record(_BUCKET, "plan")
             self._hands.store.drop_record(_BUCKET, _POOL)
 
@@ -223,6 +295,8 @@ class Cluster:
         self._hands.network.forget(sandbox)
         sandbox.close()
         self._ready = False
+        if self._written:  # the rules went with a node, the setting of the link with a fabric
+            self._written = None
         self._on_lost(uid == NODE_UID)
 
     def _folder(self, uid: str) -> str:

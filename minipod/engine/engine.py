@@ -16,6 +16,7 @@ from minipod.engine.cluster import Cluster
 from minipod.engine.conflicts import Conflicts
 from minipod.engine.events import Events
 from minipod.engine.execute import Execute
+from minipod.engine.host_ports import HostPorts
 from minipod.engine.housekeeping import Housekeeping
 from minipod.engine.images import Images
 from minipod.engine.pod_state import PodState
@@ -29,14 +30,17 @@ from minipod.kernel import processes
 from minipod.model import conflicts
 from minipod.model.pod import JSON, view
 from minipod.model.times import parse_timestamp, timestamp
+from minipod.plan.exposing import with_ports, without_ports
 from minipod.plan.objects import namespace_object, node_object, with_network
 from minipod.plan.qos import qos_class
 from minipod.store.protocol import Key, not_found
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from ipaddress import IPv4Network
 
     from minipod.engine.hands import Hands
+    from minipod.model.host_ports import HostPort
     from minipod.model.sockets import PortRow
     from minipod.store.protocol import Store
 
@@ -81,13 +85,21 @@ class Engine:
         self._sandboxes = Sandboxes(hands)
         self._cluster = Cluster(hands, self._sandboxes, cluster_cidr, self._network_lost)
         self._events = Events(hands.store, hands.clock, hands.node_name)
+        self._host_ports = HostPorts(hands, self._cluster, self._place_freed)
         self._ports = Ports(hands)
         self._conflicts = Conflicts(hands, self._events, self._ports)
         self.watch = Watch(hands, self._conflicts)
         self._shop = Shop(
             hands,
             self._cluster,
-            Execute(hands, self._cluster, self._sandboxes, self._events, self._conflicts),
+            Execute(
+                hands,
+                self._cluster,
+                self._sandboxes,
+                self._host_ports,
+                self._events,
+                self._conflicts,
+            ),
             self._events,
             self._conflicts,
             self.watch,
@@ -101,7 +113,7 @@ class Engine:
     async def start(self) -> None:
         """Take back what earlier servers left: pods that run on, and what is to be cleared away."""
         self._ensure_objects()
-        states = await recover(self._hands, self._cluster, self._sandboxes)
+        states = await recover(self._hands, self._cluster, self._sandboxes, self._host_ports)
         self._conflicts.recall(states)
         if states:
             self.watch.want()
@@ -132,6 +144,7 @@ class Engine:
         for worker in workers:
             if worker.state.sandbox is not None:
                 worker.state.sandbox.close()
+        self._host_ports.shut()
         self._cluster.close()
 
     async def create_pod(self, obj: JSON) -> Created:
@@ -203,6 +216,38 @@ class Engine:
         if worker is not None:
             await worker.gone.wait()
 
+    async def expose_ports(
+        self, namespace: str, name: str, ports: Sequence[HostPort]
+    ) -> tuple[str, ...]:
+        """Have host ports lead to a pod besides its own; return why some do not yet.
+
+        NotFound; Conflict if somebody has one, or the pod is at its end.
+        """
+        worker = self._worker(namespace, name)
+        obj = self._get(worker.state.key)
+        exposed = with_ports(obj, ports)
+        if self._cluster.address(worker.state.uid) is not None:
+            await self._host_ports.reserve(worker.state.uid, view(exposed))
+        return await self._change_ports(worker, exposed)
+
+    async def unexpose_ports(
+        self, namespace: str, name: str, ports: Sequence[HostPort]
+    ) -> tuple[str, ...]:
+        """Close host ports that `expose_ports` opened; return what is wrong with the others.
+
+        NotFound; Conflict for a port of the manifest.
+        """
+        worker = self._worker(namespace, name)
+        return await self._change_ports(worker, without_ports(self._get(worker.state.key), ports))
+
+    async def _change_ports(self, worker: PodWorker, obj: JSON) -> tuple[str, ...]:
+        self.store.update(obj)
+        worker.settled.clear()
+        worker.state.retry_ports_at = None
+        worker.wake()
+        await self.settled(worker.state.key.namespace, worker.state.key.name)
+        return worker.state.port_troubles
+
     async def ports(self, namespace: str | None = None, name: str | None = None) -> list[PortRow]:
         """Return the ports of a pod, of a namespace's pods, or of all. NotFound."""
         if namespace is not None and name is not None:
@@ -270,8 +315,7 @@ class Engine:
             del self._workers[worker.state.key]
         if not task.cancelled() and task.exception() is not None:
             _log.error("the worker of %s ended", worker.state.key, exc_info=task.exception())
-        for other in self._workers.values():
-            other.wake()  # an address may be free now
+        self._place_freed()
 
     def _worker(self, namespace: str, name: str) -> PodWorker:
         worker = self._workers.get(Key("Pod", namespace, name))
@@ -284,6 +328,12 @@ class Engine:
         if obj is None:
             raise not_found(key)
         return obj
+
+    def _place_freed(self) -> None:
+        """Have pods that wait for a place look again: an address or a port may be free now."""
+        for worker in self._workers.values():
+            if worker.waits_for_place:
+                worker.wake()
 
     def _wake_all(self) -> None:
         for worker in self._workers.values():
@@ -299,7 +349,8 @@ class Engine:
 
     async def _rebuild(self) -> None:
         try:
-            await self._cluster.ensure()
+            for warning in await self._cluster.ensure():
+                _log.warning("%s", warning)
         except MinipodError as error:
             _log.warning("%s", error)  # the next pod that needs it meets it again
 

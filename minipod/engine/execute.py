@@ -6,6 +6,7 @@ import asyncio
 import shutil
 from typing import TYPE_CHECKING
 
+from minipod.engine.host_ports import PortsTaken
 from minipod.engine.pod_state import JOURNALS, WIRED
 from minipod.engine.sandboxes import Order
 from minipod.errors import MinipodError, StepFailed
@@ -14,6 +15,7 @@ from minipod.kernel.resolver import resolv_conf
 from minipod.model.pod import RestartPolicy, view
 from minipod.plan import lifecycle
 from minipod.plan.files import hostname_file, hosts_file
+from minipod.plan.host_ports import NO_FREE_PORTS
 from minipod.plan.lifecycle import SandboxState
 from minipod.plan.narration import EventType, Note
 from minipod.plan.netns import pod_names
@@ -25,14 +27,26 @@ if TYPE_CHECKING:
     from minipod.engine.conflicts import Conflicts
     from minipod.engine.events import Events
     from minipod.engine.hands import Hands
+    from minipod.engine.host_ports import HostPorts
     from minipod.engine.pod_state import PodState
     from minipod.engine.sandboxes import Sandboxes
     from minipod.model.pod import JSON
     from minipod.sandbox.protocol import ContainerSpec, Restart
 
 
+PORTS_RETRY = 3.0
+"""Seconds after which a port is tried again that the machine, not a pod, keeps from being had."""
+
+
 class Unschedulable(MinipodError):
-    """No node has a place for the pod: it waits for one."""
+    """No node has a place for the pod: it waits for one.
+
+    `retry_after` is given in seconds where nobody will say that there is one.
+    """
+
+    def __init__(self, why: str, *, retry_after: float | None = None) -> None:
+        super().__init__(f"0/1 nodes are available: {why}")
+        self.retry_after = retry_after
 
 
 class Execute:
@@ -43,12 +57,14 @@ class Execute:
         hands: Hands,
         cluster: Cluster,
         sandboxes: Sandboxes,
+        host_ports: HostPorts,
         events: Events,
         conflicts: Conflicts,
     ) -> None:
         self._hands = hands
         self._cluster = cluster
         self._sandboxes = sandboxes
+        self._host_ports = host_ports
         self._events = events
         self._conflicts = conflicts
 
@@ -63,6 +79,8 @@ class Execute:
                 await self._clear_sandbox(state, obj)
             case lifecycle.Wire():
                 await self._wire(state)
+            case lifecycle.OpenHostPorts():
+                await self._open_host_ports(state, obj)
             case lifecycle.StartContainer():
                 await self._start(step, state, obj)
             case lifecycle.TellRestart():
@@ -73,6 +91,7 @@ class Execute:
                 await self._destroy_sandbox(state)
             case lifecycle.ReleaseAddress():
                 self._cluster.release(state.uid)
+                self._host_ports.release(state.uid)
             case lifecycle.Forget():
                 await self._forget(state)
 
@@ -81,11 +100,16 @@ class Execute:
         node = self._cluster.required_node
         wanted = obj["spec"].get("nodeName") or node.name
         if wanted != node.name:
-            raise Unschedulable(f'0/1 nodes are available: there is no node "{wanted}".')
+            raise Unschedulable(f'there is no node "{wanted}".')
+        try:
+            await self._host_ports.reserve(state.uid, view(obj))
+        except PortsTaken as error:
+            retry = PORTS_RETRY if error.by_programs else None
+            raise Unschedulable(f"{NO_FREE_PORTS}. {error}", retry_after=retry) from error
         if self._cluster.assign(state.uid) is None:
+            self._host_ports.release(state.uid)
             raise Unschedulable(
-                "0/1 nodes are available: 1 Too many pods: "
-                f"every address of the node's {node.cidr} is in use."
+                f"1 Too many pods: every address of the node's {node.cidr} is in use."
             )
         meta = obj["metadata"]
         message = f"Successfully assigned {meta['namespace']}/{meta['name']} to {node.name}"
@@ -114,6 +138,7 @@ class Execute:
             self._events.record(obj, note)
 
     async def _clear_sandbox(self, state: PodState, obj: JSON) -> None:
+        await self._host_ports.close(state)
         await self._cluster.disconnect(state.link)
         self._unwire(state)
         await self._sandboxes.clear(state.uid)
@@ -140,6 +165,13 @@ class Execute:
         """Forget the link, before its sandbox is: the next one is not born with it."""
         self._hands.store.drop_record(WIRED, state.uid)
         state.wired = False
+
+    async def _open_host_ports(self, state: PodState, obj: JSON) -> None:
+        troubles = await self._host_ports.open(state, view(obj), self._address(state))
+        for trouble in set(troubles) - set(state.port_troubles):
+            self._events.record(obj, Note(EventType.WARNING, "HostPortNotOpen", trouble))
+        state.port_troubles = tuple(troubles)
+        state.retry_ports_at = self._hands.clock() + PORTS_RETRY if troubles else None
 
     async def _start(self, step: lifecycle.StartContainer, state: PodState, obj: JSON) -> None:
         assert state.sandbox is not None
@@ -187,6 +219,7 @@ class Execute:
         sandbox, state.sandbox = state.sandbox, None
         if sandbox is not None:
             await sandbox.end()
+        await self._host_ports.close(state)
         self._unwire(state)
         await self._sandboxes.clear(state.uid)
         state.stage = SandboxState.ABSENT

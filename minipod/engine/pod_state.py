@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from minipod.engine.sandboxes import Sandbox
+    from minipod.model.host_ports import HostPort
     from minipod.model.pod import Pod
     from minipod.plan.process import Process
     from minipod.store.protocol import Key
@@ -33,8 +34,9 @@ class PodState:
 
     `told` holds, for each container, the attempt and the restart that its sandbox was last told;
     `asked_to_end` the attempts that were sent SIGTERM; `deadline` when a deletion ends with force,
-    to the fraction that the object's deletionTimestamp lacks. `on_change` is called when a fact
-    changed that nobody was asked for.
+    to the fraction that the object's deletionTimestamp lacks. `open_ports` are the host ports that
+    lead to the pod (None: not known), `port_troubles` says why others do not. `on_change` is
+    called when a fact changed that nobody was asked for.
     """
 
     key: Key
@@ -48,6 +50,9 @@ class PodState:
     told: dict[str, tuple[int, Restart | None]] = field(default_factory=dict)
     asked_to_end: set[tuple[str, int]] = field(default_factory=set)
     deadline: float | None = None
+    open_ports: frozenset[HostPort] | None = frozenset()
+    port_troubles: tuple[str, ...] = ()
+    retry_ports_at: float | None = None
     on_change: Callable[[], None] = lambda: None
 
     @property
@@ -82,6 +87,7 @@ class PodState:
         self.sandbox = None
         self.stage = SandboxState.LOST
         self.wired = False
+        self.open_ports = frozenset()
         self.told.clear()
         self.asked_to_end.clear()
         self.on_change()
@@ -105,6 +111,8 @@ class PodState:
             has_address=has_address,
             sandbox=self.stage,
             wired=self.wired,
+            open_ports=self.open_ports,
+            retry_ports_at=self.retry_ports_at,
             finished=finished,
             history=self.history,
             told={

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from minipod.engine.cluster import INFRASTRUCTURE
 from minipod.engine.pod_state import JOURNALS, WIRED, PodState
+from minipod.model.pod import view
 from minipod.plan.lifecycle import SandboxState
 from minipod.sandbox.protocol import SERVER_GROUP
 from minipod.store.protocol import Key
@@ -21,13 +22,16 @@ from minipod.watcher.protocol import WATCHER_GROUP
 if TYPE_CHECKING:
     from minipod.engine.cluster import Cluster
     from minipod.engine.hands import Hands
+    from minipod.engine.host_ports import HostPorts
     from minipod.engine.sandboxes import Sandboxes
 
 
 _OURS = INFRASTRUCTURE | {SERVER_GROUP, WATCHER_GROUP}
 
 
-async def recover(hands: Hands, cluster: Cluster, sandboxes: Sandboxes) -> list[PodState]:
+async def recover(
+    hands: Hands, cluster: Cluster, sandboxes: Sandboxes, host_ports: HostPorts
+) -> list[PodState]:
     """Return the state of every stored pod. HostError if not all can be taken back."""
     sandboxes.check_room()
     node_lives = await cluster.adopt()
@@ -43,6 +47,9 @@ async def recover(hands: Hands, cluster: Cluster, sandboxes: Sandboxes) -> list[
             state.wired = node_lives and hands.store.record(WIRED, state.uid) is not None
         elif state.uid in sandboxes.recorded():
             state.stage = SandboxState.LOST
+        address = cluster.address(state.uid)
+        if address is not None:
+            host_ports.adopt(state, view(obj), address)
         states.append(state)
     await _sweep(hands, sandboxes, {state.uid for state in states} | _OURS)
     return states

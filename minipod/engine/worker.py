@@ -70,6 +70,11 @@ class PodWorker:
         self._failures = 0
         state.on_change = self.wake
 
+    @property
+    def waits_for_place(self) -> bool:
+        """Whether there was no place for the pod when it was last looked for."""
+        return self._around.unschedulable is not None
+
     def wake(self) -> None:
         """Have the worker look again: the object, the journal or the network changed."""
         self._woken.set()
@@ -82,8 +87,7 @@ class PodWorker:
                 try:
                     wake_at = await self._round()
                 except Unschedulable as error:
-                    self._wait_for_place(error)
-                    wake_at = None
+                    wake_at = self._wait_for_place(error)
                 except MinipodError as error:
                     wake_at = self._wait_after(error)
                 await self._sleep(wake_at)
@@ -119,10 +123,13 @@ class PodWorker:
         settled = settles_at(refusals, self.state.history, self._now())
         return min((time for time in (wake_at, settled) if time is not None), default=None)
 
-    def _wait_for_place(self, error: Unschedulable) -> None:
-        """Say why there is no place; whoever frees one wakes us."""
-        self._around = replace(self._around, unschedulable=error.message)
-        self._tell(Note(EventType.WARNING, "FailedScheduling", error.message))
+    def _wait_for_place(self, error: Unschedulable) -> float | None:
+        """Say why there is no place, once; whoever frees one wakes us, else we look again."""
+        if error.message != self._around.unschedulable:
+            self._around = replace(self._around, unschedulable=error.message)
+            self._tell(Note(EventType.WARNING, "FailedScheduling", error.message))
+        self.settled.set()
+        return None if error.retry_after is None else self._now() + error.retry_after
 
     def _wait_after(self, error: MinipodError) -> float:
         """Say what went wrong; return when to try again: after 1, 2, 4 … 60 seconds."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from minipod.model.host_ports import HostPort, host_ports
 from minipod.model.observed import ContainerFacts, History
 from minipod.model.pod import Pod, RestartPolicy
 from minipod.plan.backoff import RESET_AFTER, restart_delay, restarts_after
@@ -52,6 +53,8 @@ class PodFacts(msgspec.Struct, frozen=True):
 
     `told` are the restarts that the sandbox knows of now, `asked_to_end` the containers whose
     current attempt has been sent SIGTERM. `wired`: the pod's link and addresses are in place.
+    `open_ports` are the host ports that lead to the pod (None: not known); where some could not be
+    opened, `retry_ports_at` is when to try again.
     """
 
     pod: Pod
@@ -59,6 +62,8 @@ class PodFacts(msgspec.Struct, frozen=True):
     has_address: bool = False
     sandbox: SandboxState = SandboxState.ABSENT
     wired: bool = False
+    open_ports: frozenset[HostPort] | None = frozenset()
+    retry_ports_at: float | None = None
     finished: bool = False
     history: History = History()
     told: Mapping[str, Restart | None] = {}
@@ -99,6 +104,10 @@ class CreateSandbox(Step, frozen=True):
 
 class Wire(Step, frozen=True):
     """Make the pod's link and set its addresses."""
+
+
+class OpenHostPorts(Step, frozen=True):
+    """Have the pod's host ports open, and no others; containers start though some are not."""
 
 
 class StartContainer(Step, frozen=True):
@@ -149,15 +158,17 @@ def decide(facts: PodFacts, now: float) -> Decision:
         return _delete(facts, facts.deletion, now)
     if facts.finished:
         return Decision(tuple(_give_back(facts)))
-    preparation = _prepare(facts)
+    preparation = _prepare(facts, now)
     if preparation is not None:
         return Decision((preparation,))
     starts = tuple(_starts(facts, now))
     waits = [when for when in (_due(facts, name) for name in facts.processes) if when]
+    if facts.retry_ports_at is not None:
+        waits.append(facts.retry_ports_at)
     return Decision(starts, min((when for when in waits if when > now), default=None))
 
 
-def _prepare(facts: PodFacts) -> Step | None:
+def _prepare(facts: PodFacts, now: float) -> Step | None:
     if not facts.has_address:
         return AssignAddress()
     match facts.sandbox:
@@ -165,8 +176,16 @@ def _prepare(facts: PodFacts) -> Step | None:
             return ClearSandbox()
         case SandboxState.ABSENT:
             return CreateSandbox()
+        case SandboxState.READY if not facts.wired:
+            return Wire()
         case SandboxState.READY:
-            return None if facts.wired else Wire()
+            return OpenHostPorts() if _ports_are_due(facts, now) else None
+
+
+def _ports_are_due(facts: PodFacts, now: float) -> bool:
+    wanted = frozenset(port for port in host_ports(facts.pod) if port.opens)
+    waits = facts.retry_ports_at is not None and facts.retry_ports_at > now
+    return facts.open_ports != wanted and not waits
 
 
 def _give_back(facts: PodFacts) -> Iterator[Step]:

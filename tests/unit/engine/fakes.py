@@ -45,6 +45,7 @@ class FakeSandbox:
         self.alive = True
         self.requests: list[tuple[str, dict[str, Any]]] = []
         self.running: dict[str, int] = {}
+        self.held: frozenset[str] = frozenset()
         self.on_journal: Callable[[int], None] = lambda _: None
         self.on_close: Callable[[], None] = lambda: None
         self._ends = os.pipe()
@@ -103,6 +104,13 @@ class FakeSandbox:
 
     async def socket(self, family: int, kind: int, protocol: int = 0) -> socket.socket:
         raise StepFailed("make a socket", "there is no kernel here")
+
+    async def hold(self, port: str, descriptor: int) -> None:
+        assert descriptor >= 0
+        self.held |= {port}
+
+    async def release(self, port: str) -> None:
+        self.held -= {port}
 
     async def namespace(self) -> tuple[int, int]:
         return self.descriptors()
