@@ -63,8 +63,30 @@ class Holder(msgspec.Struct, frozen=True):
     command: str
 
 
+class Mark(StrEnum):
+    """What the audit says of a port; a row's first mark is one of the first three."""
+
+    DECLARED = "Declared"
+    """Somebody listens, and its container declares the port."""
+    UNDECLARED = "Undeclared"
+    """Somebody listens, and its container does not declare the port."""
+    SILENT = "Silent"
+    """A container declares the port, and does not listen on it."""
+    TAKEN = "Taken"
+    """Silent, and another container has the port."""
+    TIME_WAIT = "TimeWait"
+    """Silent, and nothing but connections that have ended hold the port."""
+    LOOPBACK_ONLY = "LoopbackOnly"
+    """Only the pod itself reaches it."""
+    SHARED = "Shared"
+    """Several sockets have it, by SO_REUSEPORT, or for UDP SO_REUSEADDR."""
+
+
 class PortRow(msgspec.Struct, frozen=True):
-    """One row of `minipod ports -o json`; pid and command are None where nothing listens."""
+    """One row of `minipod ports -o json`; pid and command are None where nothing listens.
+
+    `note` says for people what the marks mean here, and what to do; None where all is well.
+    """
 
     namespace: str
     pod: str
@@ -75,3 +97,5 @@ class PortRow(msgspec.Struct, frozen=True):
     pid: int | None
     command: str | None
     declared: bool
+    marks: tuple[Mark, ...]
+    note: str | None

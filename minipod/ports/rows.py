@@ -6,12 +6,14 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from minipod.model.sockets import PortRow
+from minipod.ports import audit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from minipod.model.pod import Protocol
     from minipod.model.sockets import Socket
+    from minipod.ports.audit import Finding
     from minipod.ports.space import PodPorts
 
 
@@ -26,6 +28,7 @@ def port_rows(pods: Iterable[PodPorts]) -> list[PortRow]:
 
 def _rows(pod: PodPorts) -> list[PortRow]:
     declared = pod.declared()
+    together = _together(pod)
     served: set[tuple[str, Protocol, int]] = set()
     rows = []
     for socket in filter(lambda each: each.serves, pod.sockets):
@@ -33,12 +36,27 @@ def _rows(pod: PodPorts) -> list[PortRow]:
         port = (socket.protocol, socket.port)
         owners = {name for name in declared if holder in {name, None} and port in declared[name]}
         served |= {(name, *port) for name in owners}
-        rows.append(_held(pod, socket, holder, declared=bool(owners)))
-    silent = {(name, *port) for name, ports in declared.items() for port in ports} - served
-    return rows + [_silent(pod, name, protocol, port) for name, protocol, port in silent]
+        findings = audit.served(pod, socket, together[port], declared=bool(owners))
+        rows.append(_held(pod, socket, holder, findings, declared=bool(owners)))
+    for name, ports in declared.items():
+        for port in ports:
+            if (name, *port) not in served:
+                findings = audit.silent(pod, name, together.get(port, []))
+                rows.append(_silent(pod, name, port, findings))
+    return rows
 
 
-def _held(pod: PodPorts, socket: Socket, container: str | None, *, declared: bool) -> PortRow:
+def _together(pod: PodPorts) -> dict[tuple[Protocol, int], list[Socket]]:
+    """Return the sockets of each port."""
+    together: dict[tuple[Protocol, int], list[Socket]] = {}
+    for socket in pod.sockets:
+        together.setdefault((socket.protocol, socket.port), []).append(socket)
+    return together
+
+
+def _held(
+    pod: PodPorts, socket: Socket, container: str | None, findings: list[Finding], *, declared: bool
+) -> PortRow:
     """Return a socket's row; of several processes that share it, the oldest opened it."""
     oldest = pod.holder(socket)
     return PortRow(
@@ -51,21 +69,32 @@ def _held(pod: PodPorts, socket: Socket, container: str | None, *, declared: boo
         pid=oldest.pid if oldest else None,
         command=oldest.command if oldest else None,
         declared=declared,
+        marks=tuple(each.mark for each in findings),
+        note=_note(findings),
     )
 
 
-def _silent(pod: PodPorts, container: str, protocol: Protocol, port: int) -> PortRow:
+def _silent(
+    pod: PodPorts, container: str, port: tuple[Protocol, int], findings: list[Finding]
+) -> PortRow:
+    protocol, number = port
     return PortRow(
         namespace=pod.pod.metadata.namespace,
         pod=pod.pod.metadata.name,
         container=container,
         protocol=protocol.value,
         address=None,
-        port=port,
+        port=number,
         pid=None,
         command=None,
         declared=True,
+        marks=tuple(each.mark for each in findings),
+        note=_note(findings),
     )
+
+
+def _note(findings: Iterable[Finding]) -> str | None:
+    return " ".join(each.words for each in findings if each.words) or None
 
 
 def _order(row: PortRow) -> tuple[str, str, int, str, int, int, str, int]:

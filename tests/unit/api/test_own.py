@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from minipod.model.sockets import PortRow
+from minipod.model.sockets import Mark, PortRow
 
 from .conftest import OWN
 
@@ -29,8 +29,10 @@ def test_a_mapping_that_is_none_is_refused(api, body):
 
 
 def test_ports_of_all_of_a_namespace_and_of_one_pod(api):
-    web = PortRow("default", "web", "main", "TCP", "0.0.0.0", 80, 7, "httpd", declared=True)
-    db = PortRow("other", "db", None, "UDP", "::", 53, None, None, declared=False)
+    web = PortRow(
+        "default", "web", "main", "TCP", "0.0.0.0", 80, 7, "httpd", True, (Mark.DECLARED,), None
+    )
+    db = PortRow("other", "db", None, "UDP", "::", 53, None, None, False, (Mark.UNDECLARED,), "x")
     api.engine.rows = [web, db]
     api.engine.add("web")
     assert [row["pod"] for row in api.get(f"{OWN}/ports").json["items"]] == ["web", "db"]
@@ -46,6 +48,8 @@ def test_ports_of_all_of_a_namespace_and_of_one_pod(api):
         "pid": 7,
         "command": "httpd",
         "declared": True,
+        "marks": ["Declared"],
+        "note": None,
     }
     assert api.get(f"{OWN}/ports?namespace=default&pod=nope").code == 404
     assert api.get(f"{OWN}/ports?pod=web").code == 400

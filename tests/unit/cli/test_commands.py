@@ -398,24 +398,76 @@ def test_logs_of_no_pod_says_so(server: FakeServer, run: Run) -> None:
     assert run("logs", "-l", "a=b") == (0, "", "No resources found in default namespace.\n")
 
 
+PORT = {
+    "namespace": "default", "pod": "web", "container": "a", "protocol": "TCP",
+    "address": "0.0.0.0", "port": 80, "pid": 7, "command": "s\n-x", "declared": True,
+    "marks": ["Declared"], "note": None,
+}  # fmt: skip
+LOCAL = PORT | {"address": "::1", "marks": ["Declared", "LoopbackOnly"], "note": "Not reached."}
+SILENT = PORT | {
+    "port": 81, "address": None, "pid": None, "command": None,
+    "marks": ["Silent", "TimeWait"], "note": "Wait.",
+}  # fmt: skip
+
+
 def test_ports(server: FakeServer, run: Run) -> None:
-    listening = {
-        "namespace": "default", "pod": "web", "container": "a", "protocol": "TCP",
-        "address": "0.0.0.0", "port": 80, "pid": 7, "command": "srv\n-x", "declared": True,
-    }  # fmt: skip
-    silent = listening | {"port": 81, "address": None, "pid": None, "command": None}
+    rows = [PORT, LOCAL, SILENT]
     server.answers = {
-        f"GET {OWN}/ports?namespace=default": Answer({"items": [listening, silent]}),
-        f"GET {OWN}/ports": Answer({"items": []}),
+        f"GET {OWN}/ports?namespace=default": Answer({"items": rows}),
+        f"GET {OWN}/ports?namespace=lab": Answer({"items": [PORT]}),
+        f"GET {OWN}/ports": [Answer({"items": []}), Answer({"items": rows})],
     }
     assert run("ports").out == (
-        "POD   CONTAINER   PROTOCOL   ADDRESS   PORT   DECLARED   PID      COMMAND\n"
-        "web   a           TCP        0.0.0.0   80     yes        7        srv\\n-x\n"
-        "web   a           TCP        <none>    81     yes        <none>   <none>\n"
+        "POD   CONTAINER   PROTOCOL   ADDRESS   PORT   STATE                     PID      COMMAND\n"
+        "web   a           TCP        0.0.0.0   80     declared                  7        s\\n-x\n"
+        "web   a           TCP        ::1       80     declared, loopback only   7        s\\n-x\n"
+        "web   a           TCP        <none>    81     silent, TIME_WAIT         <none>   <none>\n"
+        "\n"
+        "web/a [::1]:80/tcp: Not reached.\n"
+        "web/a 81/tcp: Wait.\n"
     )
-    assert json.loads(run("ports", "-o", "json").out) == [listening, silent]
+    assert len(run("ports", "-n", "lab").out.splitlines()) == 2
+    assert json.loads(run("ports", "-o", "json").out) == rows
     assert run("ports", "-A").err == "No ports: nothing listens and nothing is declared.\n"
+    assert "default/web/a 81/tcp: Wait.\n" in run("ports", "-A").out
     assert run("ports", "x").err == 'Error: pod "x" not found in namespace "default"\n'
+
+
+def test_ports_watched_are_told_when_they_change(
+    server: FakeServer, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("minipod.cli.ports._PAUSE", 0)
+    moved = SILENT | {"marks": ["Silent"]}
+    looks = [[PORT], [PORT], [PORT, SILENT], [moved], [moved]]
+    server.answers[f"GET {OWN}/ports?namespace=default&pod=web"] = [
+        *(Answer({"items": rows}) for rows in looks),
+        failure(404, "NotFound", 'pods "web" not found'),
+    ]
+    done = run("ports", "web", "--watch")
+    assert done.out == (
+        "POD   CONTAINER   PROTOCOL   ADDRESS   PORT   STATE      PID   COMMAND\n"
+        "web   a           TCP        0.0.0.0   80     declared   7     s\\n-x\n"
+        "web   a           TCP        <none>    81     silent, TIME_WAIT   <none>   <none>\n"
+        "web   a           TCP        0.0.0.0   80     closed              7        s\\n-x\n"
+        "web   a           TCP        <none>    81     silent              <none>   <none>\n"
+        "web   a           TCP        <none>    81     closed              <none>   <none>\n"
+    )
+    assert (done.code, done.err) == (1, 'Error: pod "web" not found in namespace "default"\n')
+
+
+def test_ports_watched_as_json_are_an_object_a_line(
+    server: FakeServer, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("minipod.cli.ports._PAUSE", 0)
+    server.answers[f"GET {OWN}/ports?namespace=default&pod=web"] = [
+        Answer({"items": []}),
+        Answer({"items": [PORT, PORT]}),
+        Answer({"items": [PORT]}),
+        failure(404, "NotFound", 'pods "web" not found'),
+    ]
+    closed = PORT | {"marks": ["Closed"]}
+    shown = [json.loads(line) for line in run("ports", "web", "-w", "-o", "json").out.splitlines()]
+    assert shown == [PORT, PORT, closed, closed]
 
 
 def test_images(server: FakeServer, run: Run) -> None:
@@ -484,7 +536,8 @@ def test_a_cluster_cidr_that_comes_too_late_is_told(server: FakeServer, run: Run
 
 def test_a_long_command_leaves_the_ports_a_table(server: FakeServer, run: Run) -> None:
     row = dict.fromkeys(("namespace", "pod", "container", "address", "pid"))
-    row |= {"protocol": "TCP", "port": 80, "declared": True, "command": "x" * 1000}
+    row |= {"protocol": "TCP", "port": 80, "command": "x" * 1000, "marks": ["Declared"]}
+    row |= {"note": None}
     server.answers[f"GET {OWN}/ports?namespace=default"] = Answer({"items": [row]})
     table = run("ports").out
     assert max(map(len, table.splitlines())) < 140

@@ -170,4 +170,6 @@ def test_a_row_in_json_has_the_promised_fields():
         "pid": 7,
         "command": "server",
         "declared": True,
+        "marks": ("Declared",),
+        "note": None,
     }
