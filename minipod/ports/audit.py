@@ -52,7 +52,8 @@ def silent(pod: PodPorts, container: str, together: Iterable[Socket]) -> list[Fi
 
 _UNDECLARED = Finding(
     Mark.UNDECLARED,
-    "No manifest declares it: it works, but nobody knows of it. Declare it as a containerPort.",
+    "The container does not declare it. It works all the same, but whoever reads the manifest does "
+    "not know of it: declare it as a containerPort.",
 )
 _SILENT = Finding(
     Mark.SILENT,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _VERBS = {Call.BIND: "bind", Call.LISTEN: "listen on"}
 
-_WHY = {
+RULES = {
     Rule.SAME_ADDRESS: "Two sockets cannot have one address and port.",
     Rule.WILDCARD: "A wildcard address takes the port on every address of its family.",
     Rule.DUAL_STACK: (
@@ -34,6 +34,7 @@ _WHY = {
     Rule.SECOND_LISTEN: "By SO_REUSEADDR both could bind, but only one can listen.",
     Rule.UNKNOWN: "Which address was wanted, this kernel does not let minipod see.",
 }
+"""The rules of the kernel, for people; `why` has those that need more than the rule."""
 
 
 def party(container: str | None, pid: int | None, words: str | None) -> str:
@@ -77,7 +78,7 @@ def holds(found: Found, port: int, call: BindCall, loser: str | None, zone: tzin
 def why(found: Found, port: int) -> str:
     """Return the rule of the kernel, for people."""
     if found.rule is not Rule.CLIENT_PORT:
-        return _WHY[found.rule]
+        return RULES[found.rule]
     if is_clients(found, port):
         return "The kernel gave the port to a client: it is the local port of its connection."
     return (

@@ -89,7 +89,7 @@ def test_the_table_names_the_holder(minipod: Minipod) -> None:
     minipod.create(documents(pod("web", container("http", web(8080))), pod("idle")))
     eventually(lambda: minipod.json("ports", "web"))
     header, row, _, note = minipod.ok("ports").splitlines()
-    assert note.startswith("web/http 0.0.0.0:8080/tcp: No manifest declares it")
+    assert note.startswith("web/http 0.0.0.0:8080/tcp: The container does not declare it")
     assert header.split()[:3] == ["POD", "CONTAINER", "PROTOCOL"]
     assert re.match(r"web +http +TCP ", row)
     assert "python3" in row

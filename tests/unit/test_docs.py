@@ -11,6 +11,10 @@ import pytest
 
 from minipod.api.routes import routes
 from minipod.cli.group import cli
+from minipod.client.port_changes import CLOSED
+from minipod.model.conflicts import Rule
+from minipod.model.sockets import Mark
+from minipod.ports import wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,6 +65,13 @@ def test_the_readme_names_every_command() -> None:
 def test_every_path_of_the_api_is_told() -> None:
     page = (TOP / "docs/api.md").read_text()
     assert {route.path for route in routes() if f"`{route.path}`" not in page} == set()
+
+
+def test_every_rule_and_mark_is_told() -> None:
+    page = (TOP / "docs/conflicts.md").read_text()
+    names = {each.value for each in (*Rule, *Mark)} | {CLOSED}
+    assert {name for name in names if f"`{name}`" not in page} == set()
+    assert {words for words in wording.RULES.values() if words not in page} == set()
 
 
 def test_every_example_is_mentioned() -> None:

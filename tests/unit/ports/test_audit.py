@@ -14,7 +14,8 @@ from .spaces import APP, SIDECAR, UDP, WEB, sock, space
 OTHER = Holder(4312, "python3 other.py")
 BOUND, TIME_WAIT = SocketState.BOUND, SocketState.TIME_WAIT
 UNDECLARED = (
-    "No manifest declares it: it works, but nobody knows of it. Declare it as a containerPort."
+    "The container does not declare it. It works all the same, but whoever reads the manifest does "
+    "not know of it: declare it as a containerPort."
 )
 SILENT = "Nothing listens: have the program listen there, or take the port out of the manifest."
 ENDED = sock("10.244.0.7", TIME_WAIT, inode=0, cgroup=0, peer=("10.244.0.9", 51514))
