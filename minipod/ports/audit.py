@@ -6,7 +6,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, NamedTuple
 
 from minipod.model.sockets import Mark, SocketState
-from minipod.ports.collision import Claim, collision
+from minipod.ports.collision import Claim, meet
 from minipod.ports.wayout import free_port
 from minipod.ports.wording import party
 
@@ -105,7 +105,7 @@ def _holder(pod: PodPorts, socket: Socket) -> str:
 
 def _share(one: Socket, other: Socket) -> bool:
     """Return whether two of one port both serve and meet: there being both, they agreed to."""
-    return one.serves and other.serves and collision(_claim(one), _claim(other)) is not None
+    return one.serves and other.serves and meet(_claim(one), _claim(other))
 
 
 def _claim(socket: Socket) -> Claim:

@@ -40,20 +40,19 @@ def collision(wanted: Claim, held: Claim) -> Rule | None:
 
     What is not known counts as colliding: somebody was refused, and may have been so by this one.
     """
+    return _rule(wanted, held) if meet(wanted, held) and not _shared(wanted, held) else None
+
+
+def meet(wanted: Claim, held: Claim) -> bool:
+    """Return whether two are reached at one address, so that they must share to be both there."""
     if wanted.protocol and held.protocol and wanted.protocol is not held.protocol:
-        return None
-    if not _overlap(wanted, held) or _shared(wanted, held):
-        return None
-    return _rule(wanted, held)
-
-
-def _overlap(wanted: Claim, held: Claim) -> bool:
+        return False
     if wanted.address is None or held.address is None:
         return True
     one, other = _reach(wanted.address, wanted.v6only), _reach(held.address, held.v6only)
     if wanted.address == str(_ANY) and _blocks_ipv4(held, other):
         return True
-    return _meet(one.ipv4, other.ipv4) or _meet(one.ipv6, other.ipv6)
+    return _equal(one.ipv4, other.ipv4) or _equal(one.ipv6, other.ipv6)
 
 
 def _blocks_ipv4(held: Claim, reach: _Reach) -> bool:
@@ -120,7 +119,7 @@ def _reach(address: str, v6only: bool | None) -> _Reach:  # noqa: FBT001 - a soc
     return _Reach(_ANY if parsed.is_unspecified and not v6only else None, parsed)
 
 
-def _meet(one: IPv4Address | IPv6Address | None, other: IPv4Address | IPv6Address | None) -> bool:
+def _equal(one: IPv4Address | IPv6Address | None, other: IPv4Address | IPv6Address | None) -> bool:
     if one is None or other is None:
         return False
     return one == other or one.is_unspecified or other.is_unspecified

@@ -9,7 +9,7 @@ from minipod.model.times import micro_timestamp
 from minipod.ports import wording
 from minipod.ports.collision import Claim
 from minipod.ports.holders import Found, find
-from minipod.ports.wayout import advice
+from minipod.ports.wayout import EPHEMERAL, advice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,6 +34,8 @@ def explain(
     loser = space.container_of(call)
     if call.port is None:
         return _unseen(call, loser, space)
+    if call.port == 0:
+        return _exhausted(call, loser, space)
     found = find(call, space, bindings)
     protocol = call.protocol or (found.claim.protocol if found else None)
     refused = wording.refused(call, loser, protocol)
@@ -75,6 +77,17 @@ def suspect(container: str, exit_code: int, space: PodPorts, time: float) -> Con
         wanted=Wanted(None, container, None, None),
         holder=_holding(found),
     )
+
+
+def _exhausted(call: BindCall, loser: str | None, space: PodPorts) -> Conflict:
+    """Return the conflict of one who would have had any port: bind to port 0."""
+    first, last = EPHEMERAL[0], EPHEMERAL[-1]
+    refused = wording.refused(call, loser, call.protocol)
+    explanation = (
+        f"{refused}: any port would do, and each of the ephemeral range {first}-{last} is taken. "
+        "Close connections, or widen net.ipv4.ip_local_port_range."
+    )
+    return _conflict(call, loser, space, None, call.protocol, explanation)
 
 
 def _unseen(call: BindCall, loser: str | None, space: PodPorts) -> Conflict:
@@ -122,7 +135,7 @@ def _conflict(
     protocol: Protocol | None,
     explanation: str,
 ) -> Conflict:
-    missing = Rule.HOLDER_GONE if call.port is not None else Rule.UNKNOWN
+    missing = {None: Rule.UNKNOWN, 0: Rule.CLIENT_PORT}.get(call.port, Rule.HOLDER_GONE)
     return Conflict(
         time=micro_timestamp(call.time),
         namespace=space.pod.metadata.namespace,

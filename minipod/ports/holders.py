@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from minipod.model.binds import BindCall, Call
 from minipod.model.pod import Protocol
 from minipod.model.sockets import SocketState
-from minipod.ports.collision import Claim, collision
+from minipod.ports.collision import Claim, collision, meet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -62,8 +62,9 @@ def find(call: BindCall, space: PodPorts, bindings: Iterable[BindCall]) -> Found
         for each in space.sockets
         if each.port == call.port and not _is_own(each, call) and each.inode not in later
     ]
-    living = [_living(call, each, space, earlier) for each in sockets]
-    return min(filter(None, living), key=_likelihood, default=None) or _gone(call, space, earlier)
+    likeliest = sorted(sockets, key=lambda each: _likelihood(each, space))
+    living = (_living(call, each, space, earlier) for each in likeliest)
+    return next(filter(None, living), None) or _gone(call, space, earlier)
 
 
 def _is_own(socket: Socket, call: BindCall) -> bool:
@@ -73,8 +74,10 @@ def _is_own(socket: Socket, call: BindCall) -> bool:
     return call.inode is not None and call.inode == socket.inode
 
 
-def _likelihood(found: Found) -> tuple[int, bool, int]:
-    return (_LIKELIEST.index(found.claim.state), found.container is None, found.pid or 0)
+def _likelihood(socket: Socket, space: PodPorts) -> tuple[int, bool, int]:
+    holder = space.holder(socket)
+    order = _LIKELIEST.index(socket.state)
+    return order, space.container(socket) is None, holder.pid if holder else 0
 
 
 def _wanted(call: BindCall) -> Claim:
@@ -142,10 +145,8 @@ def _newest(told: Iterable[bool | None]) -> bool | None:
 
 def _former(claim: Claim, earlier: Sequence[BindCall]) -> BindCall | None:
     """Return who took a port last for itself: a connection may be what is left of that."""
-    for record in reversed(earlier):
-        if collision(_recorded(record, SocketState.BOUND)._replace(reuseaddr=None), claim):
-            return record
-    return None
+    reached = (each for each in earlier[::-1] if meet(_recorded(each, SocketState.BOUND), claim))
+    return next(reached, None)
 
 
 def _gone(call: BindCall, space: PodPorts, earlier: Sequence[BindCall]) -> Found | None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from minipod.model.pod import Protocol
     from minipod.ports.holders import Found
 
+_LONGEST = 80
 _VERBS = {Call.BIND: "bind", Call.LISTEN: "listen on"}
 
 RULES = {
@@ -38,10 +39,9 @@ RULES = {
 
 
 def party(container: str | None, pid: int | None, words: str | None) -> str:
-    """Return who somebody is: container "web" (pid 7, python3 app.py)."""
+    """Return who somebody is: container "web" (pid 7, python3 app.py); long words are cut."""
     who = f'container "{container}"' if container is not None else "a process"
-    known = ", ".join(filter(None, (f"pid {pid}" if pid is not None else "", words)))
-    return f"{who} ({known})" if known else who
+    return who + _described(pid, words)
 
 
 def endpoint(address: str | None, port: int | None, protocol: Protocol | None = None) -> str:
@@ -65,11 +65,11 @@ def holds(found: Found, port: int, call: BindCall, loser: str | None, zone: tzin
     place = _place(found, port)
     if found.pid is None:
         of = f', of container "{found.container}"' if found.container is not None else ""
-        return f"held by {_UNOWNED.get(found.claim.state, 'a socket')} {place}{of}{since}{gone}"
+        return f"held by {_UNOWNED[found.claim.state]} {place}{of}{since}{gone}"
     if found.pid == call.pid:
         who = "the process itself,"
     elif found.container is not None and found.container == loser:
-        who = party(None, found.pid, found.words).replace("a process", "the container itself", 1)
+        who = "the container itself" + _described(found.pid, found.words)
     else:
         who = party(found.container, found.pid, found.words)
     return f"held by {who} {_DOING[found.claim.state]} {place}{since}{gone}"
@@ -103,6 +103,14 @@ _UNOWNED = {
     SocketState.CLOSING: "a connection that closes, from",
     SocketState.TIME_WAIT: "a connection that has ended, from",
 }
+
+
+def _described(pid: int | None, words: str | None) -> str:
+    brief = " ".join((words or "").split())  # a program given by -c may have many lines
+    if len(brief) > _LONGEST:
+        brief = brief[: _LONGEST - 1] + "…"
+    known = ", ".join(filter(None, (f"pid {pid}" if pid is not None else "", brief)))
+    return f" ({known})" if known else ""
 
 
 def _place(found: Found, port: int) -> str:

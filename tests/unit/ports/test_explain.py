@@ -190,6 +190,12 @@ SENTENCES = {
         f"{LOSER} cannot bind port 8080/tcp: held by {WINNER} listening on 0.0.0.0:8080. "
         f"Which address was wanted, this kernel does not let minipod see. {CONFIGURE}",
     ),
+    "any port, and none is left": Case(
+        asked(refused(port=0), space(sock())),
+        Rule.CLIENT_PORT,
+        f"{LOSER} cannot bind 0.0.0.0:0/tcp: any port would do, and each of the ephemeral range "
+        "32768-60999 is taken. Close connections, or widen net.ipv4.ip_local_port_range.",
+    ),
     "a port that nobody saw": Case(
         asked(refused(None, port=None, protocol=None, command=None), space(sock())),
         Rule.UNKNOWN,
@@ -240,6 +246,16 @@ def test_a_conflict_in_json_has_the_promised_fields():
         },
         "count": 3,
     }
+
+
+def test_a_long_command_leaves_the_sentence_a_line():
+    command = "python3 -c 'import time\n" + 40 * "time.sleep(1)\n" + "'"
+    conflict = told(refused(command=command), space(sock()))
+    who = conflict.explanation.partition(" cannot bind")[0]
+    assert who.startswith('container "sidecar" (pid 4312, python3 -c \'import time time.sleep(1) ')
+    assert who.endswith("…)")
+    assert len(who) < 120
+    assert conflict.wanted.command == command
 
 
 def test_times_of_the_day_are_of_the_zone():
