@@ -7,13 +7,13 @@ network namespace of the caller, and its start times follow the machine's clock.
 from __future__ import annotations
 
 import os
-import shlex
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import psutil
 
+from minipod.model.commands import typed
 from minipod.model.sockets import Holder
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def command(pid: int) -> str | None:
     try:
         process = psutil.Process(pid)
         words = process.cmdline()
-        return _typed(words) if words else f"[{process.name()}]"
+        return typed(words) if words else f"[{process.name()}]"
     except psutil.Error:
         return None
 
@@ -105,13 +105,6 @@ def _awaits_signals(pid: int) -> bool:
             if "sigtimedwait" in (thread / "wchan").read_text():
                 return True
     return False
-
-
-def _typed(words: list[str]) -> str:
-    program, *arguments = words
-    if " " in program and not any(arguments):
-        return program  # a title that the program gave itself, over all its arguments
-    return shlex.join(words)
 
 
 def _has(mask: str, signum: int) -> bool:

@@ -2,7 +2,7 @@
 
 The watcher is started by a root's server, and outlives it:
 
-    python3 -I -S watcher.py --root ROOT --root-id ID --cgroup-fd N [--ready-fd N]
+    python3 -I -S watcher.py --root ROOT --root-id ID --cgroup-fd N --ready-fd N
                              [--mechanisms NAME,…] [--patience SECONDS]
 
     The directory of the root's control group (BASE/minipod/ID) comes as a descriptor. What runs in
@@ -20,7 +20,8 @@ connection that has greeted is the server; the one before is hung up on.
 
     `life` tells this watcher from its predecessors, whose "seq" began at 1 too. `reasons` says of
     each better mechanism why it is not in use. `kernel_fields`: whether what only the kernel's own
-    structures tell is known (socket, namespace, command line). `lost` counts what did not fit.
+    structures tell is known (socket, namespace, command line); a reason of the name KERNEL_FIELDS
+    says why not. `lost` counts what did not fit.
 
 Then it tells, without being asked:
 
@@ -68,6 +69,7 @@ class Mechanism(StrEnum):
 VERSION: Final = 1
 LOCK_HELD: Final = 3
 MECHANISMS_VARIABLE: Final = "MINIPOD_WATCHER"
+KERNEL_FIELDS: Final = "kernel_fields"
 SOCKET: Final = "watcher.sock"
 LOCK: Final = "watcher.lock"
 LOG: Final = "watcher.log"
