@@ -56,7 +56,6 @@ def find(call: BindCall, space: PodPorts, bindings: Iterable[BindCall]) -> Found
     taken = [each for each in bindings if not each.failed and each.port == call.port]
     earlier = sorted((each for each in taken if each.time <= call.time), key=lambda each: each.time)
     later = {each.inode for each in taken if each.time > call.time and each.call is Call.BIND}
-    later -= {each.inode for each in earlier}
     sockets = [
         each
         for each in space.sockets
@@ -150,12 +149,11 @@ def _former(claim: Claim, earlier: Sequence[BindCall]) -> BindCall | None:
 
 
 def _gone(call: BindCall, space: PodPorts, earlier: Sequence[BindCall]) -> Found | None:
-    present = {socket.inode for socket in space.sockets}
     for record in reversed(earlier):
         listens = record.call is Call.LISTEN
         claim = _recorded(record, SocketState.LISTENING if listens else SocketState.BOUND)
         rule = collision(_wanted(call), claim)
-        if rule is not None and record.inode not in present:
+        if rule is not None:
             return Found(
                 rule,
                 claim,

@@ -308,6 +308,8 @@ def test_a_port_taken_after_the_failure_is_not_the_holders():
 def test_the_losers_own_socket_is_not_the_holder():
     own = sock(inode=99, cgroup=SIDECAR)
     assert told(refused(), space(own)).holder is None
+    bound = sock(inode=98, cgroup=SIDECAR, state=SocketState.BOUND)
+    assert told(refused(call=Call.LISTEN, inode=None), space(bound)).holder is None
 
 
 def test_the_candidates_decide_a_protocol_that_nobody_saw():
