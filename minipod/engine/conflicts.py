@@ -136,9 +136,11 @@ class Conflicts:
             self._explaining = asyncio.create_task(self._explain(), name="explain port conflicts")
 
     def suspect(self, state: PodState, ended: Mapping[str, Any]) -> None:
-        """Look for a conflict behind a container's end, a journal record: no watcher saw it."""
+        """Look for a conflict behind a container's end, a journal record, where none was seen."""
         pod = self._pods.get(state.uid)
-        if pod is not None and ended["code"] != 0 and not ended["signal"]:
+        if pod is None or ended["code"] == 0 or ended["signal"]:
+            return
+        if not pod.was_refused(ended["name"], ended["started"]):
             task = asyncio.create_task(self._suspect(pod, ended), name="suspect a port conflict")
             self._suspecting.add(task)
             task.add_done_callback(self._suspecting.discard)

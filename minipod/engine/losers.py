@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-AT_MOST = 256
+AT_MOST = 32
 """Processes watched at once: each costs a descriptor. More count as ended at once."""
 
 

@@ -27,8 +27,11 @@ _log = logging.getLogger(__name__)
 READY_WITHIN = 2.0
 """Seconds that a pod's first container waits for the watcher: a bind before that goes unseen."""
 
+_QUIT_WITHIN = 5.0
 _FIRST_DELAY = 0.1
 _LONGEST_DELAY = 30.0
+_LONG_RUN = 10.0
+"""Seconds after which a watcher counts as having worked: its next start is at once."""
 _SEEING = frozenset({Mechanism.FEXIT, Mechanism.TRACEPOINT})
 """The mechanisms that tell who wanted which port."""
 
@@ -63,45 +66,54 @@ class Watch:
                 await self._tried.wait()
 
     async def quit(self) -> None:
-        """End the watcher, and want none any more; it leaves nothing behind."""
-        connection = self.connection
-        await self.close(hang_up=False)
-        if connection is not None:
-            with suppress(MinipodError):
-                await connection.quit()
+        """End the watcher, also one of an earlier server; want none any more."""
+        await self._stop_keeping()
+        with suppress(MinipodError, TimeoutError):
+            async with asyncio.timeout(_QUIT_WITHIN):
+                self.connection = self.connection or await self._connect()
+                await self.connection.quit()
                 await self._ended.wait()
+        await self.close()
+
+    async def close(self) -> None:
+        """Let go of the watcher; it waits a while for the next server."""
+        await self._stop_keeping()
+        self._tried.clear()
+        connection, self.connection = self.connection, None
+        if connection is not None:
             connection.close()
 
-    async def close(self, *, hang_up: bool = True) -> None:
-        """Let go of the watcher; it waits a while for the next server."""
+    async def _stop_keeping(self) -> None:
         if self._keeping is not None:
             self._keeping.cancel()
             await asyncio.gather(self._keeping, return_exceptions=True)
             self._keeping = None
-        self._tried.clear()
-        connection, self.connection = self.connection, None
-        if hang_up and connection is not None:
-            connection.close()
 
     async def _keep(self) -> None:
-        delay = _FIRST_DELAY
+        loop = asyncio.get_running_loop()
+        delay = 0.0
         while True:
+            began = loop.time()
             try:
-                self.connection = await self._reach()
+                await self._hold()
             except MinipodError as error:
                 self.trouble = str(error)
                 _log.warning("%s", error)
-                self._tried.set()
-                await asyncio.sleep(delay)
-                delay = min(2 * delay, _LONGEST_DELAY)
-                continue
-            self.trouble = None
-            delay = _FIRST_DELAY
             self._tried.set()
-            await self._ended.wait()
-            self.connection.close()
-            self.connection = None
-            _log.warning("the watcher ended: starting another")
+            if loop.time() - began >= _LONG_RUN:
+                delay = 0.0
+            await asyncio.sleep(delay)
+            delay = min(max(_FIRST_DELAY, 2 * delay), _LONGEST_DELAY)
+
+    async def _hold(self) -> None:
+        """Have a watcher until it ends. MinipodError if there is none to be had."""
+        connection = self.connection = await self._reach()
+        self.trouble = None
+        self._tried.set()
+        await self._ended.wait()
+        connection.close()
+        self.connection = None
+        _log.warning("the watcher ended: starting another")
 
     async def _reach(self) -> WatcherConnection:
         """Return a connection with the watcher that runs, else with a new one. MinipodError."""

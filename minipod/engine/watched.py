@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from minipod.sandbox.protocol import SANDBOX_GROUP
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Hashable, Mapping
 
     from minipod.engine.losers import Losers
     from minipod.engine.pod_state import PodState
@@ -31,7 +31,7 @@ class WatchedPod:
 
     state: PodState
     groups: dict[int, str] = field(default_factory=dict)
-    taken: OrderedDict[int | None, BindCall] = field(default_factory=OrderedDict)
+    taken: OrderedDict[Hashable, BindCall] = field(default_factory=OrderedDict)
     refusals: deque[Refusal] = field(default_factory=lambda: deque(maxlen=_REFUSED))
 
     def regroup(self, names: Mapping[int, str]) -> None:
@@ -40,8 +40,9 @@ class WatchedPod:
 
     def took(self, container: str, call: BindCall) -> None:
         """Remember who has got a port, and since when; who waited for it waits no more."""
-        self.taken[call.inode] = call
-        self.taken.move_to_end(call.inode)
+        socket = call.inode or (call.protocol, call.family, call.address, call.port)
+        self.taken[socket] = call
+        self.taken.move_to_end(socket)
         if len(self.taken) > _TAKEN:
             self.taken.popitem(last=False)
         got = (container, call.protocol, call.port)
@@ -62,6 +63,10 @@ class WatchedPod:
         self.refusals.clear()
         self.refusals.extend([*others, refusal])
         self.state.on_change()
+
+    def was_refused(self, container: str, since: float) -> bool:
+        """Return whether a container was refused a port from then on."""
+        return any(r.container == container and r.time >= since for r in self.refusals)
 
     def _ended(self, pid: int) -> None:
         dead = [refusal for refusal in self.refusals if refusal.pid == pid and refusal.alive]
