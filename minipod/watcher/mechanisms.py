@@ -11,7 +11,7 @@ from minipod.watcher.fexit import open_fexit
 from minipod.watcher.layout import Layout
 from minipod.watcher.protocol import KERNEL_FIELDS, MECHANISMS_VARIABLE, Mechanism
 from minipod.watcher.tracepoint import open_tracepoint
-from minipod.watcher.tracing import TracefsSource
+from minipod.watcher.tracing import TracefsSource, sweep
 from minipod.watcher.trial import Wrong
 
 TYPE_CHECKING = False
@@ -70,6 +70,7 @@ class Choice:
 
     def make(self, allowed: Collection[Mechanism]) -> None:
         """Try the mechanisms that are allowed, from best to worst."""
+        sweep(self._instance)
         for mechanism, open_source in (
             (Mechanism.FEXIT, self._fexit),
             (Mechanism.TRACEPOINT, self._tracepoint),

@@ -55,7 +55,6 @@ class TracefsSource:
         self._lost = 0
         self._rest = ""
         try:
-            remove_instance(self._top, instance)
             os.mkdir(self._path, dir_fd=self._top)
             for name, value in _SETTINGS.items():
                 self._write(name, value)
@@ -122,10 +121,14 @@ class TracefsSource:
         tracefs.write(self._top, f"{self._path}/{name}", text, flags)
 
 
-def remove_instance(top: int, instance: str) -> None:
-    """Remove what a watcher that was killed has left."""
-    with suppress(FileNotFoundError):
-        os.rmdir(f"instances/{instance}", dir_fd=top)
+def sweep(instance: str) -> None:
+    """Remove what a watcher that was killed has left: the one thing that outlives it."""
+    with suppress(OSError):  # without tracefs, without any
+        top = tracefs.open_tracefs()
+        try:
+            os.rmdir(f"instances/{instance}", dir_fd=top)
+        finally:
+            os.close(top)
 
 
 def decode(line: str) -> Seen | None:

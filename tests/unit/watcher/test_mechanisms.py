@@ -67,6 +67,7 @@ def choice(monkeypatch: pytest.MonkeyPatch) -> Choice:
     for name in ("open_fexit", "open_tracepoint", "TracefsSource"):
         monkeypatch.setattr(mechanisms, name, refuse)
     monkeypatch.setattr(mechanisms, "read_vmlinux", blob)
+    monkeypatch.setattr(mechanisms, "sweep", lambda _: None)
     monkeypatch.setattr(mechanisms, "own_pid", lambda: 700)
     monkeypatch.setattr(trial, "attempt_all", lambda *_: [Attempt(FACTS, asked=80)])
     return Choice(Group(), "instance")
