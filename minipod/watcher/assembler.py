@@ -30,6 +30,11 @@ class Assembler:
         """Put a value of 32 bits, sign-extended, into a register."""
         self._add(0xB7, to, value=value)
 
+    def put_wide(self, to: int, value: int) -> None:
+        """Put a value of 64 bits, unsigned, into a register."""
+        self._add(0x18, to, value=_signed(value & 0xFFFFFFFF))
+        self._add(0, value=_signed(value >> 32))
+
     def add(self, to: int, value: int) -> None:
         """Add a value to a register."""
         self._add(0x07, to, value=value)
@@ -94,6 +99,11 @@ class Assembler:
         """Go on at a label if a register has another value."""
         self._jump(0x55, register, value, label)
 
+    def jump_if_same(self, register: int, other: int, label: str) -> None:
+        """Go on at a label if two registers are equal."""
+        self._jumps.append((len(self._instructions), label))
+        self._add(0x1D, register, other)
+
     def jump_unless_same(self, register: int, other: int, label: str) -> None:
         """Go on at a label if two registers differ."""
         self._jumps.append((len(self._instructions), label))
@@ -126,3 +136,7 @@ class Assembler:
         self, operation: int, to: int = 0, source: int = 0, offset: int = 0, value: int = 0
     ) -> None:
         self._instructions.append([operation, to | source << 4, offset, value])
+
+
+def _signed(word: int) -> int:
+    return word - (word >> 31 << 32)

@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 class BpfSource:
     """Programs that are loaded once, hooked in by `resume` and out by `pause`.
 
-    `cgroup` is the directory of the group that is watched; `level` as of programs.Writer.
+    `cgroup` is the directory of the group that is watched; the others as of programs.Writer.
     """
 
-    def __init__(self, cgroup: int, layout: Layout | None, level: int) -> None:
+    def __init__(self, cgroup: int, own: int, layout: Layout | None, level: int) -> None:
         self.kernel_fields = layout is not None
         self._programs: list[tuple[int, Callable[[int], int]]] = []
         self._hooks: list[int] = []
         self._maps = Maps(cgroup)
         self._ring = Ring(self._maps.ring, RING_SIZE)
         self._decoder = Decoder(layout, nested=level > 0)
-        self.writer = Writer(self._maps, layout, level)
+        self.writer = Writer(self._maps, own, layout, level)
 
     def add(self, program: int, hook: Callable[[int], int]) -> None:
         """Take a program over, and what hooks it in and returns a descriptor."""
@@ -44,6 +44,10 @@ class BpfSource:
         """Return what was seen since the last time."""
         decoded = (self._decoder.decode(record) for record in self._ring.read())
         return [seen for seen in decoded if seen is not None]
+
+    def ignore(self, cgroup: int) -> None:
+        """Tell no more of what a group does."""
+        self._decoder.ignored = cgroup
 
     def lost(self) -> int:
         """Return how many calls were not recorded, for nobody had read the ones before."""

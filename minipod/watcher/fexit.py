@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 _LISTENING = (kernel.LISTEN, kernel.MULTIPATH_LISTEN)
 
 
-def open_fexit(cgroup: int, layout: Layout, level: int) -> BpfSource:
+def open_fexit(cgroup: int, own: int, layout: Layout, level: int) -> BpfSource:
     """Return the source, at work. OSError if the kernel refuses."""
-    source = BpfSource(cgroup, layout, level)
+    source = BpfSource(cgroup, own, layout, level)
     try:
         for name, function in layout.functions.items():
             call = LISTEN if name in _LISTENING else BIND

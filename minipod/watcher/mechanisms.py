@@ -35,6 +35,9 @@ if TYPE_CHECKING:
         def read(self) -> list[Seen]:
             """Return what was seen since the last time."""
 
+        def ignore(self, cgroup: int) -> None:
+            """Tell no more of what a group does."""
+
         def lost(self) -> int:
             """Return how many calls were seen, and could not be kept until they were read."""
 
@@ -47,7 +50,7 @@ if TYPE_CHECKING:
         def close(self) -> None:
             """Leave nothing in the kernel."""
 
-    Opener = Callable[[int, Layout, int], BpfSource]
+    Opener = Callable[[int, int, Layout, int], BpfSource]
     Expectation = Callable[[Sequence[Attempt]], Iterator[Facts]]
 
 _LEVELS = 5
@@ -94,7 +97,7 @@ class Choice:
             return self._numbered(open_tracepoint, self._known_layout())
         except Wrong as wrong:
             self.reasons[KERNEL_FIELDS] = _why(wrong)
-        source = open_tracepoint(self._group.watched, None, 0)
+        source = open_tracepoint(self._group.watched, self._group.own_id, None, 0)
         return self._checked(source, trial.as_told_without)
 
     def _tracefs(self) -> Source:
@@ -115,7 +118,7 @@ class Choice:
         level = 0
         while True:
             try:
-                source = open_source(self._group.watched, layout, level)
+                source = open_source(self._group.watched, self._group.own_id, layout, level)
                 return self._checked(source, trial.as_told_with_kernel_fields)
             except Wrong as wrong:
                 level += 1
@@ -132,6 +135,7 @@ class Choice:
         except BaseException:
             source.close()
             raise
+        source.ignore(self._group.own_id)
         self.seen += [each for each in seen if not self._is_own(each)]
         return source
 

@@ -35,11 +35,13 @@ _BIND_RESULT, _LISTEN_RESULT = 24, 16
 class Writer:
     """Writes programs for some maps and a kernel, of which a layout may be known.
 
-    `level`: the PID namespace in which processes are numbered; 0 is the machine's own.
+    `own` is the group whose calls do not count when they are lost. `level`: the PID namespace in
+    which processes are numbered; 0 is the machine's own.
     """
 
-    def __init__(self, maps: Maps, layout: Layout | None, level: int = 0) -> None:
+    def __init__(self, maps: Maps, own: int, layout: Layout | None, level: int) -> None:
         self._maps = maps
+        self._own = own
         self._layout = layout
         self._level = level
 
@@ -129,6 +131,9 @@ class Writer:
         a.put(3, 0)
         a.call(_RESERVE)
         a.jump_unless_equal(0, 0, "room")
+        a.call(_CGROUP_ID)
+        a.put_wide(1, self._own)
+        a.jump_if_same(0, 1, "out")
         a.store_value(STACK, _KEY, 0)
         a.map(1, self._maps.lost)
         a.address(2, STACK, _KEY)

@@ -85,17 +85,21 @@ class Decoder:
     """Reads records. Without a layout only what every kernel tells is in them.
 
     `nested`: the process's number in the PID namespace that /proc here belongs to was recorded.
+    `ignored` is the group whose records are of no interest.
     """
 
     def __init__(self, layout: Layout | None, *, nested: bool = False) -> None:
         self._layout = layout
         self._nested = nested
+        self.ignored: int | None = None
 
     def decode(self, record: bytes) -> Seen | None:
         """Return what a record says; None if it is of no port."""
         (began, thread, cgroup, user, _, result, call, socket_known, inode, netns, *rest) = (
             _HEAD.unpack_from(record)
         )
+        if cgroup == self.ignored:
+            return None
         pid_here, protocol, arguments_known, arguments_size, address, name = rest
         seen = Seen(
             time=began / 1e9 + time.time() - time.monotonic(),

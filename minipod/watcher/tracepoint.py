@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from minipod.watcher.layout import Layout
 
 
-def open_tracepoint(cgroup: int, layout: Layout | None, level: int) -> BpfSource:
+def open_tracepoint(cgroup: int, own: int, layout: Layout | None, level: int) -> BpfSource:
     """Return the source, at work. OSError if the kernel refuses."""
-    source = BpfSource(cgroup, layout, level)
+    source = BpfSource(cgroup, own, layout, level)
     try:
         top = tracefs.open_tracefs()
         try:

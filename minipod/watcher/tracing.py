@@ -80,6 +80,9 @@ class TracefsSource:
         self._lost += sum(int(count) for line in lines for count in _LOST.findall(line))
         return [seen for line in lines if (seen := decode(line)) is not None]
 
+    def ignore(self, cgroup: int) -> None:
+        """Do nothing: of the watcher's group only the watcher itself is followed."""
+
     def lost(self) -> int:
         """Return how many calls were overwritten before they were read."""
         return self._lost

@@ -26,13 +26,12 @@ _ALONE, _RETELL = "alone", "retell"
 class Watch:
     """Runs until it is told to end, or has had no server for `patience` seconds.
 
-    `root` is a descriptor of the root's folder; `own` the group whose calls are of no interest.
+    `root` is a descriptor of the root's folder.
     """
 
-    def __init__(self, root: int, choice: Choice, own: int, patience: float) -> None:
+    def __init__(self, root: int, choice: Choice, patience: float) -> None:
         self._choice = choice
         self._source = choice.source
-        self._own = own
         self._patience = patience
         self._life = os.urandom(8).hex()
         self._history = History()
@@ -114,8 +113,6 @@ class Watch:
 
     def _take_all(self, calls: list[Seen]) -> None:
         for seen in calls:
-            if seen.cgroup == self._own:
-                continue
             record, new = self._history.take(seen)
             if new:
                 self._server.tell(record)

@@ -87,11 +87,10 @@ def main(argv: list[str]) -> int:
 
 
 def _watch(root: int, group: Group, options: Options) -> None:
-    own = group.own_id
     choice = Choice(group, f"minipod-{options.root_id}")
     choice.make(options.mechanisms)
     try:
-        watch = Watch(root, choice, own, options.patience)
+        watch = Watch(root, choice, options.patience)
         _tell_ready()
         watch.run()
     finally:

@@ -167,9 +167,13 @@ def test_a_server_that_goes_while_it_is_paused_has_it_see_again(lab: Lab):
 
 def test_no_mount_is_made_for_it(lab: Lab):
     before = Path("/proc/self/mountinfo").read_text()
-    pid = lab.watch("tracepoint").greeting.pid
-    assert Path("/proc/self/mountinfo").read_text() == before
-    assert "tracefs" not in Path(f"/proc/{pid}/mountinfo").read_text()
+    for mechanism in ("tracepoint", "tracefs"):
+        connection = lab.watch(mechanism)
+        pid = connection.greeting.pid
+        assert Path("/proc/self/mountinfo").read_text() == before
+        assert Path(f"/proc/{pid}/mountinfo").read_text() == before
+        lab.run(connection.quit())
+        lab.eventually(lambda pid=pid: ended(pid))
 
 
 def test_it_is_small(lab: Lab):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     [
         (lambda a: a.copy(6, 1), "bf16000000000000"),
         (lambda a: a.put(2, -98), "b70200009effffff"),
+        (lambda a: a.put_wide(1, 0xFEDCBA9812345678), "18010000785634120000000098badcfe"),
         (lambda a: a.add(2, -8), "07020000f8ffffff"),
         (lambda a: a.add_register(6, 1), "0f16000000000000"),
         (lambda a: a.subtract_register(7, 1), "1f17000000000000"),
@@ -50,6 +51,7 @@ def test_an_instruction_is_what_the_kernel_reads(
         (lambda a: a.jump("there"), "0500010000000000"),
         (lambda a: a.jump_if_equal(0, 0, "there"), "1500010000000000"),
         (lambda a: a.jump_unless_equal(7, -98, "there"), "550701009effffff"),
+        (lambda a: a.jump_if_same(0, 1, "there"), "1d10010000000000"),
         (lambda a: a.jump_unless_same(1, 2, "there"), "5d21010000000000"),
         (lambda a: a.jump_if_at_most(7, 256, "there"), "b507010000010000"),
     ],

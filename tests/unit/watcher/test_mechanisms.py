@@ -46,6 +46,9 @@ class FakeSource:
     def read(self) -> list[Seen]:
         return [Seen(**fields) for fields in self.told]
 
+    def ignore(self, cgroup: int) -> None:
+        self.ignored = cgroup
+
     def close(self) -> None:
         self.closed = True
 
@@ -123,7 +126,7 @@ def test_where_the_kernels_structures_mislead_they_are_left_alone(
     """The tracepoints work on, with what was asked for."""
     misled = FakeSource([FACTS | {"inode": 2}])
     plain = FakeSource([WHAT_IS_ASKED], kernel_fields=False)
-    offer(monkeypatch, "open_tracepoint", lambda _, layout, __: misled if layout else plain)
+    offer(monkeypatch, "open_tracepoint", lambda _, __, layout, ___: misled if layout else plain)
     choice.make(tuple(Mechanism))
     assert (choice.mechanism, choice.source) == (Mechanism.TRACEPOINT, plain)
     assert "inode 2 instead of 1" in choice.reasons["kernel_fields"]
@@ -152,7 +155,7 @@ def test_in_a_nested_pid_namespace_the_right_one_is_looked_for(
     numbers = {0: 91234, 1: 4000, 2: 700}
     opened = []
 
-    def open_fexit(_: int, __: object, level: int) -> FakeSource:
+    def open_fexit(_: int, __: int, ___: object, level: int) -> FakeSource:
         opened.append(FakeSource([FACTS | {"pid": numbers[level]}]))
         return opened[-1]
 
@@ -170,6 +173,7 @@ def test_what_others_did_during_the_trial_is_kept(
     offer(monkeypatch, "open_fexit", lambda *_: FakeSource([theirs, FACTS]))
     choice.make(tuple(Mechanism))
     assert [seen.pid for seen in choice.seen] == [4]
+    assert choice.source.ignored == OWN
 
 
 @pytest.mark.parametrize("told", [[], [FACTS, FACTS]])

@@ -108,6 +108,14 @@ def test_protocols_have_their_names(number: int, protocol: str) -> None:
     assert decoded(protocol=number).protocol == protocol
 
 
+def test_a_group_can_be_passed_over() -> None:
+    """The watcher's own: it binds only to be seen by itself, or to be measured."""
+    decoder = Decoder(layout())
+    decoder.ignored = 77
+    assert decoder.decode(record(cgroup=77)) is None
+    assert decoder.decode(record(cgroup=78)) is not None
+
+
 def test_a_process_is_numbered_as_proc_does() -> None:
     """In a nested PID namespace the program in the kernel looks it up."""
     assert decoded(nested=True).pid == 12

@@ -1,0 +1,93 @@
+"""What a watcher's mechanism costs: the same load with its hooks in the kernel and without."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import statistics
+import sys
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from minipod.errors import HostError
+from minipod.watcher import load
+from minipod.watcher.protocol import WATCHER_GROUP
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from minipod.watcher.remote import WatcherConnection
+
+LOAD = (sys.executable, "-I", "-S", load.__file__)
+COUNT = 20_000
+ROUNDS = 5
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+
+
+class Cost(msgspec.Struct, frozen=True, rename="camel"):
+    """Each with the hooks in the kernel, and the same as a multiple of what it costs without.
+
+    Nanoseconds of one socket, bind and close in a pod, and of one other system call.
+    """
+
+    bind_nanoseconds: float
+    bind_ratio: float
+    other_nanoseconds: float
+    other_ratio: float
+
+
+class _Sample(NamedTuple):
+    """Nanoseconds of one of each."""
+
+    bind: float
+    other: float
+
+
+async def measure(
+    connection: WatcherConnection,
+    group: int,
+    *,
+    argv: Sequence[str] = LOAD,
+    count: int = COUNT,
+    rounds: int = ROUNDS,
+) -> Cost:
+    """Measure, in turns; `group` is a descriptor of the root's group. HostError, Unavailable.
+
+    The watcher sees nothing for half of the time. `count` is that of one turn; the first round
+    warms up, and is not counted.
+    """
+    own = os.open(WATCHER_GROUP, _DIRECTORY, dir_fd=group)
+    hooked, free = [], []
+    try:
+        for _ in range(rounds + 1):
+            await connection.pause()
+            try:
+                free.append(await _sample(argv, count, own))
+            finally:
+                await connection.resume()
+            hooked.append(await _sample(argv, count, own))
+    finally:
+        os.close(own)
+    return _compared(hooked[1:], free[1:])
+
+
+def _compared(hooked: Sequence[_Sample], free: Sequence[_Sample]) -> Cost:
+    bind, other = (statistics.median(values) for values in zip(*hooked, strict=True))
+    free_bind, free_other = (statistics.median(values) for values in zip(*free, strict=True))
+    return Cost(bind, bind / free_bind, other, other / free_other)
+
+
+async def _sample(argv: Sequence[str], count: int, group: int) -> _Sample:
+    process = await asyncio.create_subprocess_exec(
+        *argv,
+        *(str(count), str(group)),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        pass_fds=(group,),
+    )
+    output, _ = await process.communicate()
+    if process.returncode != 0:
+        raise HostError(f"cannot measure: the load ended with {process.returncode}")
+    bind, other = map(int, output.split())
+    return _Sample(bind / count, other / count)
