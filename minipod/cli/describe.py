@@ -81,7 +81,8 @@ def _named(client: Client, namespace: str, names: list[str]) -> tuple[list[JSON]
 
 
 def _description(client: Client, pod: JSON) -> str:
-    from minipod.client.describe import Clock, describe_pod
+    from minipod.client.describe.clock import Clock
+    from minipod.client.describe.pod import describe_pod
 
     meta = pod["metadata"]
     about = {"name": meta["name"], "namespace": meta["namespace"], "uid": meta["uid"]}

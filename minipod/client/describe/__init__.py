@@ -2,8 +2,3 @@
 
 The layout is that of kubectl 1.32 (pkg/describe, pkg/cmd/events), to the character.
 """
-
-from minipod.client.describe.clock import Clock
-from minipod.client.describe.pod import describe_pod
-
-__all__ = ["Clock", "describe_pod"]

@@ -35,6 +35,23 @@ GET = HELP | {
     "minipod.client.unix",
     "minipod.client.words",
 }
+EVENTS = {
+    "minipod.cli.events",
+    "minipod.client.describe",
+    "minipod.client.describe.clock",
+    "minipod.client.describe.events",
+    "minipod.model",
+    "minipod.model.times",
+}
+DESCRIBE = (EVENTS - {"minipod.cli.events"}) | {
+    "minipod.cli.describe",
+    "minipod.client.describe.containers",
+    "minipod.client.describe.pod",
+    "minipod.client.describe.tabs",
+    "minipod.client.describe.volumes",
+    "minipod.plan",
+    "minipod.plan.qos",
+}
 LIBRARY = {
     "_json",
     "_socket",
@@ -86,3 +103,22 @@ def test_get_pods_imports_only_this(server: FakeServer, output: tuple[str, ...])
     listed = Answer({"columnDefinitions": [], "rows": [], "items": []})
     server.answers["GET /api/v1/namespaces/default/pods"] = listed
     assert imported(server.root, "get", "pods", *output) <= GET | LIBRARY
+
+
+def test_events_imports_only_this(server: FakeServer) -> None:
+    server.answers["GET /api/v1/namespaces/default/events"] = Answer(
+        {"items": [{"metadata": {"namespace": "default"}}], "metadata": {"resourceVersion": "1"}}
+    )
+    assert imported(server.root, "events") <= (GET | LIBRARY | EVENTS) - {"minipod.cli.get"}
+
+
+def test_describe_imports_only_this(server: FakeServer) -> None:
+    pod = {"metadata": {"name": "web", "namespace": "default", "uid": "u"}}
+    server.answers["GET /api/v1/namespaces/default/pods"] = Answer(
+        {"items": [pod | {"spec": {"containers": []}}]}
+    )
+    about = "name%3Dweb%2CinvolvedObject.namespace%3Ddefault%2CinvolvedObject.uid%3Du"
+    server.answers[
+        f"GET /api/v1/namespaces/default/events?fieldSelector=involvedObject.{about}"
+    ] = Answer({"items": []})
+    assert imported(server.root, "describe", "pods") <= GET | LIBRARY | DESCRIBE

@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minipod.cli.output import table
-from minipod.client.describe import Clock, describe_pod
+from minipod.client.describe.clock import Clock
 from minipod.client.describe.events import LIST_HEADER, in_order, list_cells
+from minipod.client.describe.pod import describe_pod
 from minipod.client.describe.tabs import align
 from tests.unit.client.described import EVENTS, LARGE, NOW, SMALL
 
