@@ -11,6 +11,7 @@ from minipod.cli.options import common_options, epilog
 from minipod.cli.spelling import for_click
 
 COMMANDS = {
+    "check": "Try every port of every pod from every pod.",
     "conflicts": "List who was refused a port, and who had it.",
     "create": "Create pods from files.",
     "delete": "Delete pods: named, of files, by label, or all.",

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import errno
 import os
-import resource
 import selectors
 import socket
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from minipod.client.limits import descriptors
 from minipod.client.relay import Relay
 from minipod.client.sandbox import Sandbox
 from minipod.errors import Conflict, Unavailable
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from minipod.client.listening import Listener
 
 _LOOPBACKS = ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"))
-_SPARE_DESCRIPTORS = 64
 
 
 class Events(NamedTuple):
@@ -50,7 +49,7 @@ class Forwarder:
         self._selector = selectors.DefaultSelector()
         self._asked: dict[int, _Waiting] = {}
         self._busy = 0
-        self._most = _descriptors() // 2
+        self._most = descriptors() // 2
         self._selector.register(sandbox, selectors.EVENT_READ, self._answered)
         self._listen()
 
@@ -154,10 +153,3 @@ def forward(sandbox: Sandbox, listeners: Iterable[Listener], events: Events) -> 
         Forwarder(sandbox, listeners, events).run()
     except Unavailable as error:
         raise Unavailable("lost connection to pod") from error
-
-
-def _descriptors() -> int:
-    """Allow ourselves as many open files as we may have; return how many connections may use."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    return hard - _SPARE_DESCRIPTORS

@@ -25,15 +25,19 @@ class Message(NamedTuple):
 
 
 class Sandbox:
-    """A connection of the role "client". Unavailable when the sandbox is not there or ends."""
+    """A connection of the role "client". Unavailable when the sandbox is not there or ends.
 
-    def __init__(self, root: str, uid: str) -> None:
+    With `timeout`, in seconds, also when it takes longer to answer.
+    """
+
+    def __init__(self, root: str, uid: str, *, timeout: float | None = None) -> None:
         folder = f"{root}/pods/{uid}"
         try:
             self._socket = unix.connect(folder, SOCKET, socket.SOCK_SEQPACKET)
         except OSError as error:
             raise Unavailable(f"cannot reach the pod's sandbox: {reason(error)}") from error
         self._seq = 0
+        self._socket.settimeout(timeout)
         try:
             self._send({"op": "hello", "version": VERSION, "role": "client"})
             self.containers: JSON = self._greeting()

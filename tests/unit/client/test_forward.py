@@ -249,7 +249,7 @@ def test_nobody_listening_is_told_and_the_rest_goes_on(tmp_path: Path) -> None:
 def test_connections_beyond_the_open_files_wait(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(forward, "_descriptors", lambda: 4)
+    monkeypatch.setattr(forward, "descriptors", lambda: 4)
     with serving(echo) as remote, forwarding(tmp_path, remote) as running, ExitStack() as stack:
         clients = [stack.enter_context(running.connect()) for _ in range(6)]
         for client in clients:
