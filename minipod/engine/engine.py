@@ -16,6 +16,7 @@ from minipod.engine.cluster import Cluster
 from minipod.engine.conflicts import Conflicts
 from minipod.engine.events import Events
 from minipod.engine.execute import Execute
+from minipod.engine.exposure import Exposure
 from minipod.engine.host_ports import HostPorts
 from minipod.engine.housekeeping import Housekeeping
 from minipod.engine.images import Images
@@ -30,17 +31,14 @@ from minipod.kernel import processes
 from minipod.model import conflicts
 from minipod.model.pod import JSON, view
 from minipod.model.times import parse_timestamp, timestamp
-from minipod.plan.exposing import with_ports, without_ports
 from minipod.plan.objects import namespace_object, node_object, with_network
 from minipod.plan.qos import qos_class
 from minipod.store.protocol import Key, not_found
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from ipaddress import IPv4Network
 
     from minipod.engine.hands import Hands
-    from minipod.model.host_ports import HostPort
     from minipod.model.sockets import PortRow
     from minipod.store.protocol import Store
 
@@ -86,6 +84,7 @@ class Engine:
         self._cluster = Cluster(hands, self._sandboxes, cluster_cidr, self._network_lost)
         self._events = Events(hands.store, hands.clock, hands.node_name)
         self._host_ports = HostPorts(hands, self._cluster, self._place_freed)
+        self.exposure = Exposure(hands.store, self._host_ports, self._worker)
         self._ports = Ports(hands)
         self._conflicts = Conflicts(hands, self._events, self._ports)
         self.watch = Watch(hands, self._conflicts)
@@ -215,38 +214,6 @@ class Engine:
         worker = self._workers.get(Key("Pod", namespace, name))
         if worker is not None:
             await worker.gone.wait()
-
-    async def expose_ports(
-        self, namespace: str, name: str, ports: Sequence[HostPort]
-    ) -> tuple[str, ...]:
-        """Have host ports lead to a pod besides its own; return why some do not yet.
-
-        NotFound; Conflict if somebody has one, or the pod is at its end.
-        """
-        worker = self._worker(namespace, name)
-        obj = self._get(worker.state.key)
-        exposed = with_ports(obj, ports)
-        if self._cluster.address(worker.state.uid) is not None:
-            await self._host_ports.reserve(worker.state.uid, view(exposed))
-        return await self._change_ports(worker, exposed)
-
-    async def unexpose_ports(
-        self, namespace: str, name: str, ports: Sequence[HostPort]
-    ) -> tuple[str, ...]:
-        """Close host ports that `expose_ports` opened; return what is wrong with the others.
-
-        NotFound; Conflict for a port of the manifest.
-        """
-        worker = self._worker(namespace, name)
-        return await self._change_ports(worker, without_ports(self._get(worker.state.key), ports))
-
-    async def _change_ports(self, worker: PodWorker, obj: JSON) -> tuple[str, ...]:
-        self.store.update(obj)
-        worker.settled.clear()
-        worker.state.retry_ports_at = None
-        worker.wake()
-        await self.settled(worker.state.key.namespace, worker.state.key.name)
-        return worker.state.port_troubles
 
     async def ports(self, namespace: str | None = None, name: str | None = None) -> list[PortRow]:
         """Return the ports of a pod, of a namespace's pods, or of all. NotFound."""

@@ -105,7 +105,8 @@ class Execute:
             await self._host_ports.reserve(state.uid, view(obj))
         except PortsTaken as error:
             retry = PORTS_RETRY if error.by_programs else None
-            raise Unschedulable(f"{NO_FREE_PORTS}. {error}", retry_after=retry) from error
+            sentences = " ".join(f"{taken}." for taken in (NO_FREE_PORTS, *error.taken))
+            raise Unschedulable(sentences, retry_after=retry) from error
         if self._cluster.assign(state.uid) is None:
             self._host_ports.release(state.uid)
             raise Unschedulable(

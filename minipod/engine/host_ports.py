@@ -12,8 +12,8 @@ import logging
 from typing import TYPE_CHECKING
 
 from minipod.errors import Conflict, HostError, StepFailed
-from minipod.model.host_ports import host_ports
-from minipod.plan.host_ports import Claim, Publication, Taken, clashes, kept, to_hold
+from minipod.model.host_ports import Claim, Taken, free_near, host_ports
+from minipod.plan.host_ports import Publication, clashes, kept, to_hold
 
 if TYPE_CHECKING:
     import socket
@@ -33,7 +33,7 @@ class PortsTaken(Conflict):
     """Host ports that cannot be had, each with who has it."""
 
     def __init__(self, taken: Sequence[Taken]) -> None:
-        super().__init__(" ".join(map(str, taken)))
+        super().__init__("; ".join(map(str, taken)))
         self.taken = tuple(taken)
 
     @property
@@ -77,6 +77,11 @@ class HostPorts:
             raise PortsTaken(await self.taken_by_programs(refused))
         self._claim(uid, pod, wanted)
         self._bound[uid] = self._bound.get(uid, {}) | bound
+
+    async def extend(self, uid: str, pod: Pod) -> None:
+        """Reserve for a pod that has a place; one that waits will ask when it gets one."""
+        if self._cluster.address(uid) is not None:
+            await self.reserve(uid, pod)
 
     def release(self, uid: str) -> None:
         """Give up all that a pod has claimed; others may have it."""
@@ -136,6 +141,18 @@ class HostPorts:
         """Return who has ports that the machine refuses, as far as it shows."""
         found = {taken.port: taken for taken in await self._hands.network.host_ports_taken(ports)}
         return [found.get(port, Taken(port, None)) for port in ports]
+
+    async def programs(self, ports: Sequence[HostPort]) -> list[Taken]:
+        """Return which ports programs of the machine listen on."""
+        return await self._hands.network.host_ports_taken(ports) if ports else []
+
+    def numbers(self) -> frozenset[int]:
+        """Return the numbers of the ports that pods have or something listens on."""
+        return frozenset(self._hands.network.host_ports_bound() | self._claimed.keys())
+
+    def free_near(self, port: int) -> int:
+        """Return the next port that no pod has and nothing listens on."""
+        return free_near(port, self.numbers())
 
     def shut(self) -> None:
         """Let go of what was bound and not yet handed over: the server ends."""

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from ipaddress import IPv4Address, IPv4Network
 
     from minipod.kernel.protocols import Namespace
-    from minipod.model.host_ports import HostPort
-    from minipod.plan.host_ports import Publication, Taken
+    from minipod.model.host_ports import HostPort, Taken
+    from minipod.plan.host_ports import Publication
     from minipod.plan.network import NodePlan
 
 
@@ -107,6 +107,10 @@ class FakeNetwork:
         """Return which ports a program of the host has."""
         known = self.host.taken
         return [taken._replace(port=p) for p in ports for taken in known if taken.port.overlaps(p)]
+
+    def host_ports_bound(self) -> set[int]:
+        """Return the numbers of the ports that programs of the host have."""
+        return {taken.port.host_port for taken in self.host.taken}
 
     async def publish(
         self,

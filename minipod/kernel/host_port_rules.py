@@ -50,8 +50,10 @@ async def publish(
 ) -> None:
     """Have these host ports open, and no others of this root. HostError."""
     ordered = in_order(wanted)
+    outside = on_host(plan, [each for each in ordered if each.on_host(node.address)])
     await nft.refuse_stranger(plan)
-    await nft.apply(on_host(plan, [each for each in ordered if each.on_host(node.address)]))
+    # With the way out, which nft may have come too late for: it bears the mark of the table.
+    await nft.apply([*nft.masquerade(plan), *outside])
     await _route(namespace)
     inside = on_node(plan, node, [each for each in ordered if each.on_node(node.address)])
     await nft.apply(inside, namespace.netns)

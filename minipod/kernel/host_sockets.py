@@ -12,8 +12,9 @@ import psutil
 
 from minipod.errors import StepFailed
 from minipod.kernel import processes, sockets
+from minipod.model.host_ports import Taken
 from minipod.model.pod import Protocol
-from minipod.plan.host_ports import Taken, occupies
+from minipod.plan.host_ports import occupies
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -63,6 +64,12 @@ def taken(ports: Iterable[HostPort]) -> list[Taken]:
     return [
         Taken(port, next(iter(holders.get(each.inode, ())), None)) for port, each in met.items()
     ]
+
+
+def numbers() -> set[int]:
+    """Return the numbers of all ports on which something of the machine listens."""
+    with sockets.open_here() as diag:
+        return {each.port for each in sockets.bound(diag)}
 
 
 def addresses() -> set[IPv4Address]:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from minipod.kernel.network_build import NetworkBuilder
     from minipod.kernel.protocols import Namespace
-    from minipod.model.host_ports import HostPort
-    from minipod.plan.host_ports import Publication, Taken
+    from minipod.model.host_ports import HostPort, Taken
+    from minipod.plan.host_ports import Publication
     from minipod.plan.network import NetworkPlan, NodePlan
 
 _FULL = "a bridge holds 1,023 ports, those of pods that are just ending too: try again"
@@ -92,6 +92,10 @@ class HostNetwork:
     async def host_ports_taken(self, ports: Iterable[HostPort]) -> list[Taken]:
         """Return which ports a program of the machine listens on; a thread looks for it."""
         return await asyncio.to_thread(host_sockets.taken, list(ports))
+
+    def host_ports_bound(self) -> set[int]:
+        """Return the numbers of all ports on which something of the machine listens."""
+        return host_sockets.numbers()
 
     async def publish(
         self,

@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from ipaddress import IPv4Address, IPv4Network
 
-    from minipod.model.host_ports import HostPort
-    from minipod.plan.host_ports import Publication, Taken
+    from minipod.model.host_ports import HostPort, Taken
+    from minipod.plan.host_ports import Publication
     from minipod.plan.network import NetworkPlan, NodePlan
 
 
@@ -89,6 +89,9 @@ class Network(Protocol):
 
     async def host_ports_taken(self, ports: Iterable[HostPort]) -> list[Taken]:
         """Return which ports a program of the machine listens on, and which one, if that shows."""
+
+    def host_ports_bound(self) -> set[int]:
+        """Return the numbers of all ports on which something of the machine listens."""
 
     async def publish(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from ipaddress import IPv4Address, ip_address
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from minipod.model.pod import Pod
+    from minipod.model.sockets import Holder
 
 HOST_PORTS_ANNOTATION: Final = "minipod.dev/host-ports"
 EVERY_ADDRESS: Final = "0.0.0.0"  # noqa: S104 - the user asks for it, as in Kubernetes
@@ -76,6 +77,37 @@ class HostPort(msgspec.Struct, frozen=True):
         if (self.protocol, self.host_port) != (other.protocol, other.host_port):
             return False
         return self.host_ip == other.host_ip or EVERY_ADDRESS in {self.host_ip, other.host_ip}
+
+
+class Claim(NamedTuple):
+    """A host port that a pod has, or wants: `owner` as `default/web`."""
+
+    owner: str
+    port: HostPort
+
+    def __str__(self) -> str:
+        """Say who it is."""
+        if self.port.container:
+            return f'pod {self.owner}, container "{self.port.container}"'
+        return f"pod {self.owner}, to which it was added"
+
+
+class Taken(NamedTuple):
+    """A host port that cannot be had, and who has it: a claim, or a program of the machine."""
+
+    port: HostPort
+    by: Claim | Holder | None
+
+    def __str__(self) -> str:
+        """Say both; the title of a sandbox, as of another root, names its pod."""
+        if isinstance(self.by, Claim):
+            return f"hostPort {self.port} is taken by {self.by}"
+        if self.by is None:
+            return f"hostPort {self.port} is taken on this machine, by no socket that listens"
+        return (
+            f"hostPort {self.port} is taken on this machine by pid {self.by.pid} "
+            f"({self.by.command})"
+        )
 
 
 def is_ipv4(text: str) -> bool:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from minipod.errors import Conflict, NotFound
 from minipod.model.host_ports import (
     HOST_PORTS_ANNOTATION,
+    Claim,
     HostPort,
+    Taken,
     added,
     annotation,
     host_ports,
 )
 from minipod.model.pod import view
-from minipod.plan.host_ports import Claim, Taken
 from minipod.plan.status import TERMINAL_PHASES
 
 if TYPE_CHECKING:

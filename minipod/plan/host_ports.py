@@ -3,49 +3,22 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Address
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec.structs import replace
 
-from minipod.model.host_ports import EVERY_ADDRESS, HostPort
+from minipod.model.host_ports import EVERY_ADDRESS, Claim, HostPort, Taken
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
-    from minipod.model.sockets import Holder, Socket
+    from minipod.model.sockets import Socket
 
 NO_FREE_PORTS = "1 node(s) didn't have free ports for the requested pod ports"
 """The words of Kubernetes' scheduler (plugins/nodeports)."""
 
 _EVERY_IPV6 = "::"
-
-
-class Claim(NamedTuple):
-    """A host port that a pod has: `owner` as `default/web`."""
-
-    owner: str
-    port: HostPort
-
-    def __str__(self) -> str:
-        """Say who it is."""
-        part = f'container "{self.port.container}"' if self.port.container else "added to it"
-        return f"pod {self.owner}, {part}"
-
-
-class Taken(NamedTuple):
-    """A host port that cannot be had, and who has it: a claim, or a program of the machine."""
-
-    port: HostPort
-    by: Claim | Holder | None
-
-    def __str__(self) -> str:
-        """Say both, as one sentence."""
-        if isinstance(self.by, Claim):
-            return f"hostPort {self.port} is taken by {self.by}."
-        if self.by is None:
-            return f"hostPort {self.port} is taken on this machine, by no socket that listens."
-        return f"hostPort {self.port} is taken on this machine: {program(self.by)}."
 
 
 class Publication(msgspec.Struct, frozen=True):
@@ -118,8 +91,3 @@ def occupies(socket: Socket, port: HostPort) -> bool:
     if EVERY_ADDRESS in {socket.address, port.host_ip}:
         return ":" not in socket.address
     return socket.address == port.host_ip
-
-
-def program(holder: Holder) -> str:
-    """Say which process it is; a sandbox's title names its pod and root."""
-    return f"pid {holder.pid} ({holder.command})"

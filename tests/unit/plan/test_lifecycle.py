@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 
+from minipod.model.host_ports import host_ports
 from minipod.model.pod import RestartPolicy
 from minipod.plan.lifecycle import (
     AssignAddress,
@@ -12,6 +13,7 @@ from minipod.plan.lifecycle import (
     Deletion,
     DestroySandbox,
     Forget,
+    OpenHostPorts,
     PodFacts,
     ReleaseAddress,
     Restart,
@@ -40,6 +42,32 @@ def test_a_pod_is_built_in_order() -> None:
     assert steps(living(pod(), sandbox=SandboxState.ABSENT, wired=False)) == [CreateSandbox]
     assert steps(living(pod(), wired=False)) == [Wire]
     assert steps(living(pod())) == [StartContainer]
+
+
+WEB = pod(ports=[{"containerPort": 80, "hostPort": 8080}])
+
+
+def test_host_ports_are_opened_before_containers_start() -> None:
+    assert steps(living(WEB)) == [OpenHostPorts]
+    assert steps(living(WEB, wired=False)) == [Wire]
+    assert steps(living(WEB, open_ports=frozenset(host_ports(WEB)))) == [StartContainer]
+
+
+def test_host_ports_that_are_wanted_no_more_or_not_known_are_looked_at() -> None:
+    assert steps(living(pod(), open_ports=frozenset(host_ports(WEB)))) == [OpenHostPorts]
+    assert steps(living(pod(), open_ports=None)) == [OpenHostPorts]
+
+
+def test_containers_start_though_a_host_port_is_not_open_and_it_is_tried_again() -> None:
+    waiting = living(WEB, retry_ports_at=NOW + 3)
+    assert steps(waiting) == [StartContainer]
+    assert decide(waiting, NOW).wake_at == NOW + 3
+    assert steps(waiting, now=NOW + 3) == [OpenHostPorts]
+
+
+def test_a_host_port_that_minipod_does_not_open_is_not_waited_for() -> None:
+    sctp = pod(ports=[{"containerPort": 80, "hostPort": 8080, "protocol": "SCTP"}])
+    assert steps(living(sctp)) == [StartContainer]
 
 
 def test_containers_start_in_the_manifests_order() -> None:
