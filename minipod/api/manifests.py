@@ -43,13 +43,15 @@ class SourceText(msgspec.Struct, frozen=True):
 
 
 class Manifests(msgspec.Struct, frozen=True, rename="camel"):
-    """The body of POST /manifests and /decode; the parameter `namespace` is the user's -n."""
+    """The body of POST /manifests, /lint, /decode; the parameter `namespace` is the user's -n."""
 
     sources: list[SourceText]
     default_namespace: str = "default"
 
 
-class _Asked(NamedTuple):
+class Asked(NamedTuple):
+    """The texts of a request, and the namespace of objects that name none."""
+
     sources: list[Source]
     namespace: str
     explicit: bool
@@ -77,12 +79,14 @@ async def create_one(request: web.Request) -> web.Response:
 async def create_all(request: web.Request) -> web.StreamResponse:
     """POST manifests: nothing if any is invalid, else one line for each, in their order."""
     dry_run = query.dry_run(request.query.getall("dryRun", []))
-    asked = await _asked(request)
+    given = await asked(request)
+    strict_ports = bool(query.boolean(request, "strictPorts"))
     decoded = await asyncio.to_thread(
         decode,
-        asked.sources,
-        default_namespace=asked.namespace,
-        namespace_is_explicit=asked.explicit,
+        given.sources,
+        default_namespace=given.namespace,
+        namespace_is_explicit=given.explicit,
+        strict_ports=strict_ports,
     )
     response = await answers.stream(request, "application/x-ndjson")
     await response.write(b"".join(map(_warning, decoded.warnings)))
@@ -98,12 +102,12 @@ async def create_all(request: web.Request) -> web.StreamResponse:
 
 async def identify(request: web.Request) -> web.Response:
     """POST manifests, and learn which objects they speak of: for `delete -f`."""
-    asked = await _asked(request)
+    given = await asked(request)
     found = await asyncio.to_thread(
         names,
-        asked.sources,
-        default_namespace=asked.namespace,
-        namespace_is_explicit=asked.explicit,
+        given.sources,
+        default_namespace=given.namespace,
+        namespace_is_explicit=given.explicit,
     )
     return answers.json(request, {"objects": [reference._asdict() for reference in found]})
 
@@ -118,11 +122,12 @@ def named(obj: JSON) -> JSON:
     return obj | {"metadata": metadata | {"name": name}}
 
 
-async def _asked(request: web.Request) -> _Asked:
+async def asked(request: web.Request) -> Asked:
+    """Return what a body of manifests asks for. BadRequest."""
     body: Manifests = query.decode(await request.read(), Manifests)
     namespace = query.text(request, "namespace")
     sources = [Source(each.name, each.text) for each in body.sources]
-    return _Asked(sources, namespace or body.default_namespace, explicit=bool(namespace))
+    return Asked(sources, namespace or body.default_namespace, explicit=bool(namespace))
 
 
 def _validation(value: str) -> FieldValidation:

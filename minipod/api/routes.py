@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from minipod.api import discovery, manifests, own, pods, read
+from minipod.api import discovery, host_ports, lint, manifests, own, pods, read
 from minipod.api.resources import PODS, RESOURCES
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ class Route(NamedTuple):
 
 
 _POD_LIST = PODS.collections[-1]
+_HOST_PORTS = f"{own.PREFIX}/namespaces/{{namespace}}/pods/{{name}}/hostports"
 
 ROUTES = (
     Route("GET", "/version", discovery.version),
@@ -39,6 +40,9 @@ ROUTES = (
     Route("GET", f"{PODS.item}/log", pods.log),
     Route("POST", f"{own.PREFIX}/manifests", manifests.create_all),
     Route("POST", f"{own.PREFIX}/decode", manifests.identify),
+    Route("POST", f"{own.PREFIX}/lint", lint.lint),
+    Route("PUT", _HOST_PORTS, host_ports.expose),
+    Route("DELETE", _HOST_PORTS, host_ports.unexpose),
     Route("GET", f"{own.PREFIX}/images", own.list_images),
     Route("PUT", f"{own.PREFIX}/images", own.map_image),
     Route("DELETE", f"{own.PREFIX}/images", own.unmap_image),

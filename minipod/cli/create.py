@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import click
+
 from minipod.cli.options import files_option, namespace_option, pass_session, verb
 
 if TYPE_CHECKING:
@@ -12,9 +14,12 @@ if TYPE_CHECKING:
 
 @verb("create", "minipod create -f pod.yaml", "minipod create -f examples/ -n lab")
 @files_option(required=True)
+@click.option(
+    "--strict-ports", is_flag=True, help="Refuse a port that two containers of a pod declare."
+)
 @namespace_option
 @pass_session
-def create(session: Session, files: tuple[str, ...]) -> int:
+def create(session: Session, files: tuple[str, ...], *, strict_ports: bool) -> int:
     """Create pods from files.
 
     The files hold Kubernetes v1 Pods or Lists of them, as YAML or JSON. If anything in them is
@@ -27,6 +32,6 @@ def create(session: Session, files: tuple[str, ...]) -> int:
     sources = read(files)
     failed = False
     with refusing("created"):
-        for line in client.create(sources, session.given_namespace):
+        for line in client.create(sources, session.given_namespace, strict_ports=strict_ports):
             failed |= not print_created(line)
     return int(failed)

@@ -142,13 +142,18 @@ class Client:
 
     # Manifests
 
-    def create(self, sources: Iterable[Source], namespace: str | None) -> Iterator[JSON]:
+    def create(
+        self, sources: Iterable[Source], namespace: str | None, *, strict_ports: bool = False
+    ) -> Iterator[JSON]:
         """Create all that the sources hold; yield what happens, in the order of the documents.
 
         Lines are {"type": "WARNING", "message"}, {"type": "CREATED", "object"} and
-        {"type": "ERROR", "status"}. InvalidObject, with nothing created, if any document is bad.
+        {"type": "ERROR", "status"}. InvalidObject, with nothing created, if any document is bad;
+        with `strict_ports` one is, if a port stands in it twice.
         """
-        target = _OWN + "/manifests" + http.query({"namespace": namespace})
+        strict = "true" if strict_ports else None
+        query = http.query({"namespace": namespace, "strictPorts": strict})
+        target = _OWN + "/manifests" + query
         for line in self._send("POST", target, _manifests(sources)).lines():
             yield json.loads(line)
 
@@ -157,7 +162,23 @@ class Client:
         target = _OWN + "/decode" + http.query({"namespace": namespace})
         return list(self._json("POST", target, _manifests(sources))["objects"])
 
+    def lint(self, sources: Iterable[Source], namespace: str | None) -> list[JSON]:
+        """Return all that is to be said of the sources; nothing is created."""
+        target = _OWN + "/lint" + http.query({"namespace": namespace})
+        return list(self._json("POST", target, _manifests(sources))["items"])
+
     # minipod's own
+
+    def expose_ports(self, namespace: str, pod: str, ports: Iterable[str]) -> list[JSON]:
+        """Have host ports lead to a pod; return them, read. NotFound, Conflict."""
+        with _naming(PODS, namespace, pod):
+            body = {"ports": list(ports)}
+            return list(self._json("PUT", _host_ports(namespace, pod), body)["items"])
+
+    def unexpose_ports(self, namespace: str, pod: str, ports: Iterable[str]) -> list[JSON]:
+        """Close host ports that were added; return them, read. NotFound, Conflict."""
+        body = {"ports": list(ports)}
+        return list(self._json("DELETE", _host_ports(namespace, pod), body)["items"])
 
     def ports(self, namespace: str | None) -> list[JSON]:
         """Return the rows of `minipod ports` of a namespace, or of all."""
@@ -272,6 +293,10 @@ def _naming(kind: Kind, namespace: str, name: str) -> Iterator[None]:
         where = f' in namespace "{namespace}"' if kind.namespaced else ""
         message = f'{kind.singular} "{name}" not found{where}'
         raise NotFound(message, hint=error.hint) from error
+
+
+def _host_ports(namespace: str, pod: str) -> str:
+    return _OWN + http.path("namespaces", namespace, "pods", pod, "hostports")
 
 
 def _manifests(sources: Iterable[Source]) -> JSON:

@@ -7,6 +7,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from minipod.engine import Created, Deletion, ServerInfo
+from minipod.engine.exposure import PortUse
 from minipod.errors import BadRequest, Conflict, NotFound
 from minipod.store.memory import MemoryStore
 from minipod.store.protocol import Key
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from ipaddress import IPv4Network
     from pathlib import Path
 
+    from minipod.model.host_ports import Claim, HostPort, Taken
     from minipod.model.sockets import PortRow
 
 JSON = dict[str, Any]
@@ -40,12 +42,34 @@ class FakeImages:
         del self.mapped[pattern]
 
 
+class FakeExposure:
+    """Remembers what was added and removed; `taken` is who has what."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str, str, list[str]]] = []
+        self.taken: list[Taken] = []
+        self.warnings: tuple[str, ...] = ()
+
+    async def add(self, namespace: str, name: str, ports: Sequence[HostPort]) -> tuple[str, ...]:
+        self.asked.append(("add", namespace, name, [port.written for port in ports]))
+        return self.warnings
+
+    async def remove(self, namespace: str, name: str, ports: Sequence[HostPort]) -> tuple[str, ...]:
+        self.asked.append(("remove", namespace, name, [port.written for port in ports]))
+        return self.warnings
+
+    async def use(self, wanted: Sequence[Claim]) -> PortUse:
+        found = {c: t for c in wanted for t in self.taken if t.port.overlaps(c.port)}
+        return PortUse(found, frozenset(taken.port.host_port for taken in self.taken))
+
+
 class FakeEngine:
     """`held` pods do not settle before they are released; `graces` are what deletions asked for."""
 
     def __init__(self, root: Path) -> None:
         self.store = MemoryStore()
         self.images = FakeImages()
+        self.exposure = FakeExposure()
         self.info = ServerInfo(4711, f"{root}/server.sock", str(root), "0.0.test")
         self.network: IPv4Network | None = None
         self.rows: list[PortRow] = []

@@ -127,6 +127,19 @@ class TestManyPods:
         assert "0.yaml:" in first["message"]
         assert last["type"] == "CREATED"
 
+    def test_a_port_that_stands_twice_is_an_error_if_asked(self, api):
+        ports = "command: [a], ports: [{containerPort: 80}, {containerPort: 80}]"
+        body = manifests((YAML % "web").replace('image: "x:1"', f'image: "x:1", {ports}'))
+        words = "0.yaml:7:75: spec.containers[0].ports[1]: duplicate port definition with "
+        answer = api.ask("POST", f"{OWN}/manifests?strictPorts=true", json=body)
+        assert answer.code == 400
+        assert answer.json["message"].startswith(words)
+        assert answer.json["details"]["causes"][0]["reason"] == "FieldValueDuplicate"
+        assert api.engine.store.version == 0
+        warning, created = api.ask("POST", f"{OWN}/manifests", json=body).lines
+        assert warning["message"].startswith(words)
+        assert created["type"] == "CREATED"
+
     def test_one_bad_document_and_nothing_is_created(self, api):
         bad = (YAML % "bad").replace("containers", "contaners")
         answer = api.ask("POST", f"{OWN}/manifests", json=manifests(YAML % "good", bad, "a: ["))

@@ -250,6 +250,60 @@ def test_create_shows_problems_as_they_are(server: FakeServer, run: Run, tmp_pat
     assert done.err == f"{message}\nError: nothing was created\n"
 
 
+def test_create_can_be_strict_about_ports(server: FakeServer, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "pod.yaml").write_text("kind: Pod")
+    server.answers[f"POST {OWN}/manifests?strictPorts=true"] = lines()
+    assert run("create", "--strict-ports", "-f", str(tmp_path / "pod.yaml")).code == 0
+
+
+FINDING = {
+    "severity": "error",
+    "source": "pod.yaml",
+    "line": 3,
+    "column": 5,
+    "field": "spec",
+    "message": "bad",
+    "wayOut": "do this",
+}
+WARNING = FINDING | {"severity": "warning", "wayOut": None}
+
+
+@pytest.mark.parametrize(
+    ("items", "code", "out"),
+    [
+        ([], 0, "pod.yaml: ok\n"),
+        ([WARNING], 0, "Warning: pod.yaml:3:5: spec: bad\npod.yaml: ok\n"),
+        ([FINDING], 1, "pod.yaml:3:5: spec: bad\n    do this\n"),
+        ([FINDING | {"source": None, "line": None, "column": None}], 1, "spec: bad\n    do this\n"),
+    ],
+)
+def test_lint_prints_a_line_for_each_finding_and_each_file_that_is_right(
+    server: FakeServer, run: Run, tmp_path: Path, items: list[Any], code: int, out: str
+) -> None:
+    file = tmp_path / "pod.yaml"
+    file.write_text("kind: Pod")
+    items = [item | {"source": item["source"] and str(file)} for item in items]
+    server.answers[f"POST {OWN}/lint"] = Answer({"items": items})
+    done = run("lint", "-f", str(file))
+    assert (done.code, done.out.replace(str(file), "pod.yaml"), done.err) == (code, out, "")
+    done = run("lint", "-f", str(file), "-o", "json")
+    assert (done.code, json.loads(done.out)) == (code, items)
+
+
+@pytest.mark.parametrize(
+    ("flags", "method", "word"), [((), "PUT", "exposed"), (("--remove",), "DELETE", "closed")]
+)
+def test_expose_port(
+    server: FakeServer, run: Run, flags: tuple[str, ...], method: str, word: str
+) -> None:
+    port = {"protocol": "TCP", "hostIP": "0.0.0.0", "hostPort": 8080, "containerPort": 80}
+    target = f"{method} {OWN}/namespaces/lab/pods/web/hostports"
+    server.answers[target] = Answer({"items": [port]})
+    done = run("expose-port", "pod/web", "8080:80", "-n", "lab", *flags)
+    assert done == (0, f"pod/web {word}: 0.0.0.0:8080 -> 80/TCP\n", "")
+    assert server.asked[0].body == {"ports": ["8080:80"]}
+
+
 def test_create_of_a_file_that_is_not_there(server: FakeServer, run: Run) -> None:
     done = run("create", "-f", "/nowhere.yaml")
     assert done == (1, "", 'Error: the path "/nowhere.yaml" does not exist\n')
