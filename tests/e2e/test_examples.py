@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.host import run
 from tests.support.wait import eventually
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ OUTCOMES = {
     "crash.yaml": {"crash": "CrashLoopBackOff"},
     "environment.yaml": {"environment": "Completed"},
     "host-files.yaml": {"host-files": "Running"},
+    "host-port.yaml": {"host-port": "Running"},
     "kubia-manual.yaml": {"kubia-manual": "ImageNotMapped"},
     "kubia.yaml": {"kubia": "Running"},
     "once.yaml": {"once": "Completed"},
@@ -54,6 +56,15 @@ def test_the_environment_is_as_its_comment_says(minipod: Minipod) -> None:
 def test_the_sidecar_reads_the_page_over_localhost(minipod: Minipod) -> None:
     minipod.ok("create", "-f", FOLDER / "sidecar.yaml")
     eventually(lambda: "the page\n" in minipod.ok("logs", "sidecar", "-c", "watcher"))
+
+
+def test_a_port_of_the_machine_leads_to_the_pod(minipod: Minipod) -> None:
+    minipod.ok("create", "-f", FOLDER / "host-port.yaml")
+
+    def probe() -> str:
+        return run("curl", "-sS", "--max-time", "3", "http://127.0.0.1:8088")
+
+    assert eventually(probe) == "You've hit host-port\n"
 
 
 def test_the_second_of_a_clash_says_why(minipod: Minipod) -> None:
