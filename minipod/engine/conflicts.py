@@ -234,10 +234,16 @@ class Conflicts:
             store.update(new)
         if len(kept) > KEPT:
             store.delete(Key(conflicts.KIND, state.key.namespace, kept.popleft()))
-        loser = conflict.wanted.container
-        note = Note(EventType.WARNING, REASON, conflict.explanation, loser)
-        self._events.record(obj, note, times)
+        self._events.record(obj, _note(conflict), times)
         pod.refused(_refusal(conflict), self._losers)
+
+
+def _note(conflict: Conflict) -> Note:
+    """Return what the event says: of a container in a crash loop it is one, though pids change."""
+    holder = conflict.holder.container if conflict.holder else None
+    topic = f"{conflict.protocol} {conflict.port} {conflict.rule} {holder}"
+    loser = conflict.wanted.container
+    return Note(EventType.WARNING, REASON, conflict.explanation, loser, topic)
 
 
 def _refusal(conflict: Conflict) -> Refusal:

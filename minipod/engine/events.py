@@ -32,14 +32,15 @@ class Events:
         self._newest = 0
 
     def record(self, pod: JSON, note: Note, times: int = 1) -> None:
-        """Write a note about a pod, or count the event that says the same already."""
+        """Write a note about a pod, or count the event that tells of the same already."""
         self._sweep()
         meta = pod["metadata"]
-        same = (meta["uid"], note.reason, note.message, note.container)
+        same = (meta["uid"], note.reason, note.topic or note.message, note.container)
         event = self._store.get(self._known[same]) if same in self._known else None
         now = timestamp(self._clock())
         if event is not None:
-            self._store.update(event | {"count": event["count"] + times, "lastTimestamp": now})
+            again = {"count": event["count"] + times, "lastTimestamp": now}
+            self._store.update(event | again | {"message": note.message})
             return
         event = self._new(pod, note, now, times)
         self._store.create(event)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
+from minipod.errors import HostError
 from minipod.kernel import processes, sockets
 from minipod.model.pod import view
 from minipod.model.sockets import SocketState
@@ -12,6 +14,7 @@ from minipod.ports.space import PodPorts
 from minipod.ports.wayout import near
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Sequence
 
     from minipod.engine.hands import Hands
@@ -22,6 +25,10 @@ if TYPE_CHECKING:
 
 
 _AUDITED = frozenset({SocketState.LISTENING, SocketState.BOUND, SocketState.TIME_WAIT})
+
+
+_ANSWER_WITHIN = 2.0
+"""Seconds in which a sandbox must hand out a socket: one that was stopped keeps nobody waiting."""
 
 
 class Ports:
@@ -42,7 +49,7 @@ class Ports:
         """
         if state.sandbox is None:
             return PodPorts(pod)
-        with await sockets.open_in(state.sandbox) as diag:
+        with await _asked(state.sandbox) as diag:
             if port is None:
                 found = sockets.held(diag, _AUDITED)
                 matter = [each for each in found if each.serves]
@@ -67,3 +74,15 @@ class Ports:
             processes.holders(inodes, members, sandbox.netns),
             whole=sockets.tells_silent(),
         )
+
+
+async def _asked(sandbox: Sandbox) -> socket.socket:
+    """Return a socket that lists those of a pod. HostError if its sandbox does not answer."""
+    try:
+        async with asyncio.timeout(_ANSWER_WITHIN):
+            return await sockets.open_in(sandbox)
+    except TimeoutError:
+        raise HostError(
+            f"cannot list the pod's sockets: its sandbox (pid {sandbox.pid}) does not answer",
+            hint="has somebody stopped it? 'kill -CONT' has it go on",
+        ) from None

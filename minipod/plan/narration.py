@@ -19,12 +19,17 @@ class EventType(StrEnum):
 
 
 class Note(msgspec.Struct, frozen=True):
-    """What an Event says; `container` is the one that it is about, None for the pod."""
+    """What an Event says; `container` is the one that it is about, None for the pod.
+
+    Notes of one `topic` are one event that counts, and says what the newest of them says; without a
+    topic, those of one message.
+    """
 
     type: EventType
     reason: str
     message: str
     container: str | None = None
+    topic: str | None = None
 
 
 def narrate(record: Mapping[str, Any]) -> Note | None:
