@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from tests.support.host import run
@@ -11,6 +12,9 @@ from tests.support.manifests import IDLE, container, documents, pod, shell, web
 from tests.support.wait import eventually
 
 if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Iterator
+
     from tests.support.command import Minipod
 
 UDP = """
@@ -182,7 +186,7 @@ def test_a_watch_tells_only_what_changes(minipod: Minipod) -> None:
     server = container("http", shell(f"cd /tmp; {script}"), ports=[{"containerPort": 7777}])
     minipod.create(pod("web", container("other", web(8080)), server))
     eventually(lambda: len(minipod.json("ports", "web")) == 2)
-    with minipod.start("ports", "web", "-w", "-o", "json") as watch:
+    with minipod.start("ports", "web", "-w", "-o", "json") as watch, ending(watch):
         lines = (json.loads(line) for line in watch.stdout)
         first = [(row["port"], row["marks"]) for row in (next(lines), next(lines))]
         assert sorted(first) == [(7777, ["Silent"]), (8080, ["Undeclared"])]
@@ -192,7 +196,17 @@ def test_a_watch_tells_only_what_changes(minipod: Minipod) -> None:
         ]
         assert then == [(7777, ["Closed"], True), (7777, ["Declared"], False)]
         minipod.ok("delete", "pod", "web", "--grace-period=1")
-        assert [row["marks"] for row in lines] == [["Closed"], ["Closed"]]
+        assert {row["port"]: row["marks"] for row in lines} == {7777: ["Closed"], 8080: ["Closed"]}
+        assert watch.wait(5) == 1
+
+
+@contextmanager
+def ending(process: subprocess.Popen[str]) -> Iterator[None]:
+    """End a program that runs on, also when a test fails."""
+    try:
+        yield
+    finally:
+        process.kill()
 
 
 def test_the_host_s_own_sockets_are_not_a_pod_s(minipod: Minipod) -> None:
