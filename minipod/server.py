@@ -35,6 +35,7 @@ from minipod.sandbox.protocol import READY_VARIABLE, STOPPED
 from minipod.sandbox.remote import SandboxConnection, Zygote
 from minipod.store.sqlite import SqliteStore
 from minipod.watcher import remote as watcher
+from minipod.watcher.cost import measure
 from minipod.watcher.protocol import MECHANISMS_VARIABLE
 
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
@@ -120,6 +121,7 @@ class _Watchers:
     """The real watchers, restricted to the mechanisms that the environment names."""
 
     connect = staticmethod(watcher.connect)
+    measure = staticmethod(measure)
 
     async def spawn(self, root: Root, cgroup: int) -> None:
         """Start one."""

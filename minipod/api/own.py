@@ -62,6 +62,12 @@ async def list_ports(request: web.Request) -> web.Response:
     return answers.json(request, {"items": rows})
 
 
+async def doctor(request: web.Request) -> web.Response:
+    """GET /doctor: measures what is not known yet, which takes some seconds."""
+    measure = query.boolean(request, "measure") or False
+    return answers.json(request, await request.app[ENGINE].doctor.report(measure=measure))
+
+
 async def want_network(request: web.Request) -> web.Response:
     """PUT /network: where the pods' addresses are to be; the answer says where they are."""
     wish = query.decode(await request.read(), NetworkWish)

@@ -47,6 +47,7 @@ ROUTES = (
     Route("PUT", f"{own.PREFIX}/images", own.map_image),
     Route("DELETE", f"{own.PREFIX}/images", own.unmap_image),
     Route("GET", f"{own.PREFIX}/ports", own.list_ports),
+    Route("GET", f"{own.PREFIX}/doctor", own.doctor),
     Route("PUT", f"{own.PREFIX}/network", own.want_network),
     Route("GET", f"{own.PREFIX}/server", own.server_info),
     Route("POST", f"{own.PREFIX}/server/stop", own.stop_server),

@@ -17,6 +17,7 @@ COMMANDS = {
     "delete": "Delete pods: named, of files, by label, or all.",
     "describe": "Show all about pods: containers, conditions, events.",
     "events": "List what happened, newest last.",
+    "doctor": "Say how refused binds are seen on this machine, and what that costs.",
     "exec": "Run a command in a container, as one of its processes.",
     "expose-port": "Lead ports of this machine to a pod that runs.",
     "get": "Show pods, events, nodes or namespaces, as a table, YAML or JSON.",

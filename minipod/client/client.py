@@ -190,6 +190,10 @@ class Client:
         with _naming(PODS, namespace, pod):
             return list(self._get(_OWN + "/ports" + query)["items"])
 
+    def doctor(self, *, measure: bool) -> JSON:
+        """Return the report of `minipod doctor`."""
+        return self._get(_OWN + "/doctor" + http.query({"measure": "true" if measure else None}))
+
     def images(self) -> dict[str, list[str]]:
         """Return which pattern of images runs which command."""
         return dict(self._get(_OWN + "/images")["images"])

@@ -14,6 +14,7 @@ import msgspec
 from minipod import __version__
 from minipod.engine.cluster import Cluster
 from minipod.engine.conflicts import Conflicts
+from minipod.engine.doctor import Doctor
 from minipod.engine.events import Events
 from minipod.engine.execute import Execute
 from minipod.engine.exposure import Exposure
@@ -88,6 +89,7 @@ class Engine:
         self._ports = Ports(hands)
         self._conflicts = Conflicts(hands, self._events, self._ports)
         self.watch = Watch(hands, self._conflicts)
+        self.doctor = Doctor(hands, self.watch)
         self._shop = Shop(
             hands,
             self._cluster,

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from minipod.kernel.netns_names import NetnsNames
     from minipod.kernel.protocols import Network
     from minipod.model.binds import BindCall
+    from minipod.model.doctor import Cost
     from minipod.model.root import Root
     from minipod.plan.objects import Machine
     from minipod.sandbox.remote import SandboxConnection, Zygote
@@ -33,6 +34,9 @@ class Watchers(Protocol):
         on_close: Callable[[], None],
     ) -> WatcherConnection:
         """Return the connection. HostError if none answers."""
+
+    async def measure(self, connection: WatcherConnection, group: int) -> Cost:
+        """Return what it costs; `group` as above. HostError, Unavailable."""
 
 
 class Connect(Protocol):

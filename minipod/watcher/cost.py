@@ -8,9 +8,8 @@ import statistics
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
-import msgspec
-
 from minipod.errors import HostError
+from minipod.model.doctor import Cost
 from minipod.watcher import load
 from minipod.watcher.protocol import WATCHER_GROUP
 
@@ -23,18 +22,6 @@ LOAD = (sys.executable, "-I", "-S", load.__file__)
 COUNT = 20_000
 ROUNDS = 5
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
-
-
-class Cost(msgspec.Struct, frozen=True, rename="camel"):
-    """Each with the hooks in the kernel, and the same as a multiple of what it costs without.
-
-    Nanoseconds of one socket, bind and close in a pod, and of one other system call.
-    """
-
-    bind_nanoseconds: float
-    bind_ratio: float
-    other_nanoseconds: float
-    other_ratio: float
 
 
 class _Sample(NamedTuple):

@@ -95,9 +95,11 @@ async def connect(
     on_calls: Callable[[Sequence[BindCall]], None],
     on_close: Callable[[], None],
 ) -> WatcherConnection:
-    """Connect to a root's watcher as its server. HostError if none answers, or an old one did.
+    """Connect to a root's watcher as its server. Unavailable if it ends meanwhile.
 
-    An old one is asked to end: the next may be started. `after` is the last failure that is known.
+    HostError if none answers, or one of another version does.
+
+    That one is asked to end: the next may be started. `after` is the last failure that is known.
     `on_calls` is called with what was seen, even before this returns; a failure that was told
     before comes again, with the same `seq`, when its `count` has grown. `on_close`: the watcher
     ended, or another server took its place; not called after `close`.
@@ -119,6 +121,8 @@ async def connect(
                 await meeting.channel.request({"op": "quit"})
         meeting.channel.close()
         raise _cannot_connect(root, spoken)
+    if meeting.channel.closed:  # in one breath with its greeting; nobody would be told
+        raise gone(_OTHER_END)
     return meeting.become(msgspec.convert(greeting, Greeting))
 
 

@@ -52,6 +52,9 @@ class Watch:
         self._take_all(self._choice.seen)
         while not self._over:
             self._loop.turn()
+
+    def close(self) -> None:
+        """Hang up: whoever hears it knows that all else is gone."""
         self._server.close()
 
     def greet(self, after: dict[str, Any] | None) -> tuple[dict[str, Any], Iterable[Seen]]:

@@ -79,23 +79,22 @@ def main(argv: list[str]) -> int:
     _be_free()
     group = Group(_GROUP_DESCRIPTOR, options.root_id)
     group.enter()
-    try:
-        _watch(root, group, options)
-    finally:
-        group.leave()
+    _watch(root, group, options)
     return 0
 
 
 def _watch(root: int, group: Group, options: Options) -> None:
     choice = Choice(group, f"minipod-{options.root_id}")
-    choice.make(options.mechanisms)
     try:
+        choice.make(options.mechanisms)
         watch = Watch(root, choice, options.patience)
         _tell_ready()
         watch.run()
     finally:
         if choice.source is not None:
             choice.source.close()
+        group.leave()
+    watch.close()
 
 
 def _keep_only(options: Options) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from minipod.engine import Created, Deletion, ServerInfo
 from minipod.engine.exposure import PortUse
 from minipod.errors import BadRequest, Conflict, NotFound
+from minipod.model.doctor import Cost, Report, WatcherReport
 from minipod.store.memory import MemoryStore
 from minipod.store.protocol import Key
 
@@ -63,6 +64,16 @@ class FakeExposure:
         return PortUse(found, frozenset(taken.port.host_port for taken in self.taken))
 
 
+class FakeDoctor:
+    def __init__(self) -> None:
+        self.asked: list[bool] = []
+
+    async def report(self, *, measure: bool) -> Report:
+        self.asked.append(measure)
+        cost = Cost(2000.5, 1.25, 60, 1.1)
+        return Report(WatcherReport("tracepoint", 7, {"fexit": "no"}, ("x",), None, 3, cost))
+
+
 class FakeEngine:
     """`held` pods do not settle before they are released; `graces` are what deletions asked for."""
 
@@ -70,6 +81,7 @@ class FakeEngine:
         self.store = MemoryStore()
         self.images = FakeImages()
         self.exposure = FakeExposure()
+        self.doctor = FakeDoctor()
         self.info = ServerInfo(4711, f"{root}/server.sock", str(root), "0.0.test")
         self.network: IPv4Network | None = None
         self.rows: list[PortRow] = []

@@ -55,6 +55,26 @@ def test_ports_of_all_of_a_namespace_and_of_one_pod(api):
     assert api.get(f"{OWN}/ports?pod=web").code == 400
 
 
+def test_the_doctor_reports_and_measures_when_asked(api):
+    report = api.get(f"{OWN}/doctor").json
+    assert report["watcher"] == {
+        "mechanism": "tracepoint",
+        "pid": 7,
+        "reasons": {"fexit": "no"},
+        "missing": ["x"],
+        "trouble": None,
+        "lost": 3,
+        "cost": {
+            "bindNanoseconds": 2000.5,
+            "bindRatio": 1.25,
+            "otherNanoseconds": 60,
+            "otherRatio": 1.1,
+        },
+    }
+    assert api.get(f"{OWN}/doctor?measure=true").code == 200
+    assert api.engine.doctor.asked == [False, True]
+
+
 def test_the_server_says_who_it_is(api):
     root = api.engine.info.root
     assert api.get(f"{OWN}/server").json == {

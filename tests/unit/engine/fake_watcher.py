@@ -8,6 +8,7 @@ from typing import Any
 
 from minipod.errors import HostError
 from minipod.model.binds import BindCall
+from minipod.model.doctor import Cost
 from minipod.model.root import Root
 from minipod.watcher.protocol import VERSION, Mechanism
 from minipod.watcher.remote import Greeting, Position
@@ -23,6 +24,7 @@ class FakeWatcher:
         self.mechanism = Mechanism.TRACEPOINT
         self.memory: list[BindCall] = []
         self.after: list[Position | None] = []
+        self.costs: list[Cost | HostError] = []
         self._connection: FakeConnection | None = None
         self._reached = asyncio.Event()
 
@@ -73,6 +75,12 @@ class FakeWatcher:
         if replay:
             on_calls(replay)
         return self._connection
+
+    async def measure(self, connection: FakeConnection, group: int) -> Cost:
+        cost = self.costs.pop(0)
+        if isinstance(cost, HostError):
+            raise cost
+        return cost
 
 
 class FakeConnection:

@@ -195,6 +195,18 @@ def test_one_that_hangs_up_at_once_is_an_error(played: Played) -> None:
     asyncio.run(talk())
 
 
+def test_one_that_ends_in_one_breath_with_its_greeting_is_an_error(played: Played) -> None:
+    """Else nobody would ever be told of its end."""
+
+    async def talk() -> None:
+        connecting = await played.meet()
+        played.peer.close()
+        with pytest.raises(Unavailable, match="watcher"):
+            await connecting
+
+    asyncio.run(talk())
+
+
 def test_nobody_there_is_an_error_with_the_root(tmp_path: Path) -> None:
     """Whether the folder or the socket is missing."""
 
