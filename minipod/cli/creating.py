@@ -31,6 +31,8 @@ def print_created(line: dict[str, Any]) -> bool:
 
 def print_hints(pod: dict[str, Any]) -> None:
     """Say what a person must do before the pod's containers can start."""
+    if why := podview.unplaced(pod):
+        say(f"Hint: {podview.reference(pod)} waits: {why}")
     for container, message in podview.waiting(pod, "ImageNotMapped"):
         say(f'Hint: container "{container}" of {podview.reference(pod)} waits: {message}')
     for container, message in podview.cannot_start(pod):

@@ -68,6 +68,14 @@ def waiting(pod: JSON, reason: str) -> Iterator[tuple[str, str]]:
             yield one["name"], state.get("message", "")
 
 
+def unplaced(pod: JSON) -> str | None:
+    """Return why the pod has no place; None if it has one."""
+    for condition in pod.get("status", {}).get("conditions", ()):
+        if condition["type"] == "PodScheduled" and condition["status"] == "False":
+            return str(condition.get("message", condition.get("reason")))
+    return None
+
+
 def cannot_start(pod: JSON) -> Iterator[tuple[str, str]]:
     """Yield name and message of each container whose program could not be started."""
     for one in pod.get("status", {}).get("containerStatuses", ()):

@@ -31,6 +31,8 @@ class FakeHost:
     forwards: bool = False
     taken: list[Taken] = field(default_factory=list)
     """The ports that its programs have."""
+    held: list[tuple[HostPort, socket.socket]] = field(default_factory=list)
+    """The ports that sockets keep, as long as those are open."""
 
 
 class FakeNetwork:
@@ -99,9 +101,13 @@ class FakeNetwork:
 
     def hold_host_port(self, port: HostPort) -> socket.socket:
         """Return a socket that has a port, unless a program of the host has it."""
-        if any(taken.port.overlaps(port) for taken in self.host.taken):
+        self.host.held = [each for each in self.host.held if each[1].fileno() >= 0]
+        others = [taken.port for taken in self.host.taken] + [held for held, _ in self.host.held]
+        if any(other.overlaps(port) for other in others):
             raise StepFailed(f"open hostPort {port}", "in use", errno=errno.EADDRINUSE)
-        return socket.socket(socket.AF_UNIX)
+        bound = socket.socket(socket.AF_UNIX)
+        self.host.held.append((port, bound))
+        return bound
 
     async def host_ports_taken(self, ports: Iterable[HostPort]) -> list[Taken]:
         """Return which ports a program of the host has."""

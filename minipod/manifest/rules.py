@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from minipod.manifest import formats
+from minipod.manifest import formats, host_ports
 from minipod.manifest.faults import (
     Fault,
     Key,
@@ -21,8 +21,7 @@ from minipod.manifest.faults import (
 )
 from minipod.manifest.remarks import Remark
 from minipod.manifest.same_ports import same_ports
-from minipod.model.host_ports import HOST_PORTS_ANNOTATION, added, is_ipv4
-from minipod.model.pod import ROOTFS_ANNOTATION, Protocol
+from minipod.model.pod import ROOTFS_ANNOTATION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -39,6 +38,8 @@ _CONTAINER_LISTS: Final = ("initContainers", "containers")
 def faults(pod: JSON) -> Iterator[Fault]:
     """Yield every fault of a Pod's values."""
     yield from _metadata(pod.get("metadata", {}), ("metadata",))
+    annotations = pod.get("metadata", {}).get("annotations", {})
+    yield from host_ports.faults(annotations, list(_containers(pod.get("spec", {}), ("spec",))))
     if "spec" in pod:
         yield from _spec(pod["spec"], ("spec",))
     else:
@@ -52,8 +53,7 @@ def remarks(pod: JSON) -> Iterator[Remark]:
     for path, container in containers:
         yield from _hidden_variables(container, path)
     yield from same_ports(containers)
-    for path, container in containers:
-        yield from _closed_ports(container.get("ports", []), (*path, "ports"))
+    yield from host_ports.remarks(containers)
 
 
 def _without_image(containers: list[tuple[Path, JSON]]) -> Iterator[Remark]:
@@ -98,22 +98,9 @@ def _annotations(annotations: dict[str, str], path: Path) -> Iterator[Fault]:
     if sum(len(k.encode()) + len(v.encode()) for k, v in annotations.items()) > _ANNOTATIONS_SIZE:
         message = f"Too long: may not be more than {_ANNOTATIONS_SIZE} bytes"
         yield Fault(path, message, Kind.TOO_LONG)
-    yield from _added_ports(annotations.get(HOST_PORTS_ANNOTATION, ""), path)
     rootfs = annotations.get(ROOTFS_ANNOTATION, _ROOTFS[0])
     if rootfs not in _ROOTFS:
         yield unsupported((*path, Key(ROOTFS_ANNOTATION)), rootfs, _ROOTFS)
-
-
-def _added_ports(value: str, path: Path) -> Iterator[Fault]:
-    path = (*path, Key(HOST_PORTS_ANNOTATION))
-    try:
-        ports = added(value)
-    except ValueError as error:
-        yield invalid(path, value, str(error))
-        return
-    for index, port in enumerate(ports):
-        if any(port.overlaps(other) for other in ports[:index]):
-            yield duplicate(path, port.key)
 
 
 def _spec(spec: JSON, path: Path) -> Iterator[Fault]:
@@ -224,20 +211,3 @@ def _hidden_variables(container: JSON, path: Path) -> Iterator[Remark]:
             words = f'hides previous definition of "{name}", which may be dropped when using apply'
             yield Remark((*path, "env", index), words)
         names.add(name)
-
-
-def _closed_ports(ports: list[JSON], path: Path) -> Iterator[Remark]:
-    """Yield what is wanted of the host and will not be had."""
-    for index, port in enumerate(ports):
-        host_ip = port.get("hostIP", "")
-        if not port.get("hostPort"):
-            if host_ip:
-                yield Remark(
-                    (*path, index, "hostIP"), "hostIP set without hostPort: it opens nothing"
-                )
-        elif port.get("protocol") == Protocol.SCTP:
-            message = "minipod opens host ports for TCP and UDP: this one opens nothing"
-            yield Remark((*path, index, "hostPort"), message)
-        elif host_ip and not is_ipv4(host_ip):
-            message = f"{host_ip} is not an IPv4 address, which alone pods have: it opens nothing"
-            yield Remark((*path, index, "hostIP"), message)

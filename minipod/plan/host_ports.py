@@ -54,12 +54,13 @@ def to_hold(ports: Sequence[HostPort], node: IPv4Address) -> tuple[HostPort, ...
     the pod has a port on every address, one socket is enough.
     """
     wide = {(port.protocol, port.host_port) for port in ports if port.host_ip == EVERY_ADDRESS}
-    return tuple(
-        port
+    held = {
+        port.key: port
         for port in ports
         if port.opens and port.host_ip != str(node)
         if port.host_ip == EVERY_ADDRESS or (port.protocol, port.host_port) not in wide
-    )
+    }
+    return tuple(held.values())
 
 
 def kept(

@@ -32,15 +32,18 @@ class Finding(NamedTuple):
 def findings(
     declared: Sequence[DeclaredPort], taken: Mapping[Claim, Taken], in_use: Collection[int]
 ) -> Iterator[Finding]:
-    """Yield the clashes of host ports among pods of manifests, and with who has them now.
+    """Yield the clashes of host ports between pods of manifests, and with who has them now.
 
-    `in_use` are the numbers of ports that are no way out.
+    What clashes within a pod is a remark of its manifest. `in_use` are the numbers of ports that
+    are no way out.
     """
     used = {*in_use, *(each.claim.port.host_port for each in declared)}
     for index, each in enumerate(declared):
         for other in declared[:index]:
-            if other.claim.port.overlaps(each.claim.port):
-                yield _finding(each, _words(each, other), _way_out(each, used, _WAITS))
+            if _meet(other, each):
+                words = f"hostPort {each.claim.port} is also wanted by {other.claim}"
+                way_out = _way_out(each, used, _WAITS)
+                yield _finding(each, f"{words}, at {other.place}", way_out)
                 break
         found = taken.get(each.claim)
         if found is not None:
@@ -55,13 +58,8 @@ def _finding(declared: DeclaredPort, message: str, way_out: str) -> Finding:
     return Finding(Problem(declared.field, message, "FieldValueDuplicate", declared.place), way_out)
 
 
-def _words(one: DeclaredPort, other: DeclaredPort) -> str:
-    if one.document == other.document:
-        return (
-            f"hostPort {one.claim.port} is also hostPort {other.claim.port} of {other.claim}, "
-            f"at {other.place}: 0.0.0.0 is every address"
-        )
-    return f"hostPort {one.claim.port} is also wanted by {other.claim}, at {other.place}"
+def _meet(one: DeclaredPort, other: DeclaredPort) -> bool:
+    return one.document != other.document and one.claim.port.overlaps(other.claim.port)
 
 
 def _way_out(declared: DeclaredPort, used: Collection[int], meanwhile: str) -> str:

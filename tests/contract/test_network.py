@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from ipaddress import IPv4Address, IPv4Network
 from typing import TYPE_CHECKING
 
 import pytest
 
-from minipod.errors import HostError
+from minipod.errors import HostError, StepFailed
 from minipod.kernel.fake import FakeHost, FakeNetwork
 from minipod.kernel.network import HostNetwork
+from minipod.model.host_ports import parse
+from minipod.plan.host_ports import Publication
 from minipod.plan.network import NetworkPlan
 from tests.support.namespaces import HeldNamespace
 
@@ -179,3 +182,29 @@ def test_a_node_that_was_forgotten_can_be_met_again(world: World) -> None:
     asyncio.run(network.disconnect_pod(LINK, node))
     network.forget(node)
     network.forget(node)
+
+
+def test_a_host_port_is_held_once_at_a_time(world: World) -> None:
+    """By one pod of one root; an address that is one of all counts, another protocol does not."""
+    one, two = world.network(), world.network()
+    with one.hold_host_port(parse("127.0.0.1:7070:80")):
+        with pytest.raises(StepFailed) as caught:
+            two.hold_host_port(parse("7070:80"))
+        assert caught.value.errno == errno.EADDRINUSE
+        two.hold_host_port(parse("7070:80/udp")).close()
+    two.hold_host_port(parse("7070:80")).close()
+
+
+def test_host_ports_are_published_again_and_taken_back(world: World) -> None:
+    network, plan, node = world.build()
+    publication = Publication("default/web", parse("7070:80"), ADDRESS)
+    place = plan.node("node", 0)
+    for wanted in ([publication], [publication], [], []):
+        asyncio.run(network.publish(plan, place, node, wanted))
+        asyncio.run(network.cut_flows(place, node, [publication.port]))
+
+
+def test_what_nobody_has_is_not_taken(world: World) -> None:
+    network = world.network()
+    assert asyncio.run(network.host_ports_taken([parse("7070:80")])) == []
+    assert 7070 not in network.host_ports_bound()

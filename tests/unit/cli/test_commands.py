@@ -250,6 +250,17 @@ def test_create_shows_problems_as_they_are(server: FakeServer, run: Run, tmp_pat
     assert done.err == f"{message}\nError: nothing was created\n"
 
 
+def test_create_says_why_a_pod_waits(server: FakeServer, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "pod.yaml").write_text("kind: Pod")
+    obj = pod()
+    obj["status"] = {
+        "conditions": [{"type": "PodScheduled", "status": "False", "message": "the port is taken"}]
+    }
+    server.answers[f"POST {OWN}/manifests"] = lines({"type": "CREATED", "object": obj})
+    done = run("create", "-f", str(tmp_path / "pod.yaml"))
+    assert done == (0, "pod/web created\n", "Hint: pod/web waits: the port is taken\n")
+
+
 def test_create_can_be_strict_about_ports(server: FakeServer, run: Run, tmp_path: Path) -> None:
     (tmp_path / "pod.yaml").write_text("kind: Pod")
     server.answers[f"POST {OWN}/manifests?strictPorts=true"] = lines()

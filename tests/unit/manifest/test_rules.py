@@ -311,6 +311,20 @@ def test_a_host_port_may_stand_once_on_an_address():
     assert len(of_ports(both)) == 1
 
 
+def test_two_ports_of_containers_on_one_of_the_machine_are_a_warning_with_both_names():
+    """An address that is one of all: Kubernetes says nothing."""
+    one, other = "{containerPort: 80, hostPort: 8080}", "{containerPort: 81, hostPort: 8080, %s}"
+    assert of_ports(one, other % "hostIP: 127.0.0.1") == [
+        (
+            "spec.containers[1].ports[0].hostPort: hostPort TCP/127.0.0.1/8080 overlaps "
+            'TCP/0.0.0.0/8080 of spec.containers[0].ports[0]: containers "a" and "b" '
+            "both want port 8080 of the machine"
+        )
+    ]
+    assert len(of_ports(one, other % "hostIP: 0.0.0.0")) == 1
+    assert of_ports(one, other % "protocol: UDP") == []
+
+
 @pytest.mark.parametrize(
     ("value", "words"),
     [
@@ -319,12 +333,13 @@ def test_a_host_port_may_stand_once_on_an_address():
         ("8080", '"8080" is not [IP:]HOST:POD[/udp]'),
         ("8080:80/SCTP", '"8080:80/SCTP": the protocol is tcp or udp, not SCTP'),
         ("8080:80,127.0.0.1:8080:81", 'Duplicate value: "TCP/127.0.0.1/8080"'),
+        ("127.0.0.1:7070:80", 'Duplicate value: "TCP/127.0.0.1/7070"'),
     ],
 )
 def test_the_annotation_lists_host_ports(value, words):
     text = KUBIA_MANUAL.replace(
         "{name: kubia-manual", f"{{name: a, annotations: {{minipod.dev/host-ports: '{value}'}}"
-    )
+    ).replace("{containerPort: 8080", "{hostPort: 7070, containerPort: 8080")
     if words is None:
         pod_of(text)
     else:

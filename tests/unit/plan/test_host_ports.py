@@ -28,9 +28,10 @@ def test_each_wanted_port_is_told_with_the_first_that_has_it() -> None:
 def test_a_socket_holds_what_the_machine_could_take_and_no_more() -> None:
     """Not the node's own address; and one socket on every address is enough."""
     wanted = ports("8080:80", "127.0.0.1:8080:81", "127.0.0.1:8081:80", f"{NODE}:8082:80")
-    assert [port.written for port in to_hold(wanted, NODE)] == [
-        "8080:80/TCP",
-        "127.0.0.1:8081:80/TCP",
+    again = ports("0.0.0.0:8080:82")
+    assert [port.key for port in to_hold(wanted + again, NODE)] == [
+        "TCP/0.0.0.0/8080",
+        "TCP/127.0.0.1/8081",
     ]
 
 
