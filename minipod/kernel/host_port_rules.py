@@ -13,6 +13,7 @@ What a packet meets, in the machine's table:
 
 from __future__ import annotations
 
+import asyncio
 import errno
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
@@ -48,15 +49,20 @@ _WAS_LED = match("in", {"ct": {"key": "status"}}, "dnat")
 async def publish(
     plan: NetworkPlan, node: NodePlan, namespace: Namespace, wanted: Sequence[Publication]
 ) -> None:
-    """Have these host ports open, and no others of this root. HostError."""
+    """Have these host ports open, and no others of this root; its table is ours. HostError."""
     ordered = in_order(wanted)
     outside = on_host(plan, [each for each in ordered if each.on_host(node.address)])
-    await nft.refuse_stranger(plan)
-    # With the way out, which nft may have come too late for: it bears the mark of the table.
-    await nft.apply([*nft.masquerade(plan), *outside])
-    await _route(namespace)
     inside = on_node(plan, node, [each for each in ordered if each.on_node(node.address)])
-    await nft.apply(inside, namespace.netns)
+    await _route(namespace)
+    # Both at once: what takes time is the kernel's wait until nobody reads the old rules.
+    done = await asyncio.gather(
+        # With the way out, which nft may have come too late for: it bears the mark of the table.
+        nft.apply([*nft.masquerade(plan), *outside]),
+        nft.apply(inside, namespace.netns),
+        return_exceptions=True,
+    )
+    for error in filter(None, done):
+        raise error
     # Only now, with the guard in place.
     sysctl.route_loopback(plan.host_link, on=bool(wanted))
 

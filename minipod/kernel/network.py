@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
 
 from minipod.errors import HostError
-from minipod.kernel import flows, host_port_rules, host_sockets
+from minipod.kernel import flows, host_port_rules, host_sockets, nft
 from minipod.kernel.rtnetlink import Bridge, PodLink, Refused, Rtnetlink
 from minipod.plan.network import POD_BRIDGE, mac_address
 
@@ -42,6 +42,7 @@ class HostNetwork:
 
     def __init__(self) -> None:
         self._nodes: WeakKeyDictionary[Namespace, _Node] = WeakKeyDictionary()
+        self._own_tables: set[str] = set()
 
     async def claim(self, root_id: str, candidates: Iterable[IPv4Network]) -> IPv4Network:
         """Return the first candidate that the host does not route, and claim it."""
@@ -105,7 +106,10 @@ class HostNetwork:
         wanted: Sequence[Publication],
     ) -> None:
         """Have these host ports lead to their pods, and no others of this root."""
+        if plan.table not in self._own_tables:  # to look takes as long as to write
+            await nft.refuse_stranger(plan)
         await host_port_rules.publish(plan, node, namespace, wanted)
+        self._own_tables.add(plan.table)
 
     async def cut_flows(
         self, node: NodePlan, namespace: Namespace, ports: Collection[HostPort]
@@ -123,6 +127,7 @@ class HostNetwork:
 
     async def remove(self, plan: NetworkPlan, *, restore_forwarding: bool) -> None:
         """Remove all that the host's namespace has of this root."""
+        self._own_tables.discard(plan.table)
         await (await _builder()).remove(plan, restore_forwarding=restore_forwarding)
 
     async def _node(self, namespace: Namespace) -> _Node:
