@@ -43,18 +43,6 @@ def test_a_mechanism_that_knows_the_process_is_in_use(lab):
     assert run("ps", "-o", "comm=", "-p", str(greeting.pid)).strip() == "minipod-watcher"
 
 
-@pytest.mark.vm
-@pytest.mark.parametrize("mechanism", ["fexit", "tracepoint"])
-def test_on_an_ordinary_kernel_both_mechanisms_work(lab: Lab, binder: Path, mechanism: str):
-    greeting = lab.watch(mechanism).greeting
-    assert (greeting.mechanism, greeting.kernel_fields) == (mechanism, True), greeting.reasons
-    assert lab.program(*TCP6, "::", "8079", "LISTEN") == "ok"
-    assert lab.popen(binder, "grandchild", "1", "8079")[1].isdigit()
-    (loser,) = lab.eventually(lab.failures)
-    assert (loser.address, loser.port, loser.cgroup) == ("0.0.0.0", 8079, lab.cgroup)
-    assert loser.command == f"{binder} grandchild 1 8079"
-
-
 def test_a_grandchild_that_was_gone_at_once_is_known_whole(lab: Lab, binder: Path):
     lab.watch()
     assert lab.program(*TCP4, "127.0.0.1", "8080", "LISTEN") == "ok"
