@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import uuid
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -27,7 +28,7 @@ from minipod.engine.recover import recover
 from minipod.engine.sandboxes import Sandboxes
 from minipod.engine.watch import Watch
 from minipod.engine.worker import PodWorker, Shop
-from minipod.errors import Conflict, HostError, MinipodError
+from minipod.errors import Conflict, HostError, MinipodError, NotFound
 from minipod.kernel import processes
 from minipod.model import conflicts
 from minipod.model.pod import JSON, view
@@ -239,7 +240,8 @@ class Engine:
         """Remove every pod and everything of this root; goes on and reports every error."""
         keys = list(self._workers)
         for key in keys:
-            await self.delete_pod(key.namespace, key.name, grace=0)
+            with suppress(NotFound):  # its end was near
+                await self.delete_pod(key.namespace, key.name, grace=0)
         await asyncio.gather(*(self.gone(key.namespace, key.name) for key in keys))
         await self.watch.quit()
         await self._cluster.remove()

@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from minipod.errors import HostError, MinipodError
-from minipod.watcher.protocol import Mechanism
+from minipod.watcher.protocol import WATCHER_GROUP, Mechanism
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +66,10 @@ class Watch:
                 await self._tried.wait()
 
     async def quit(self) -> None:
-        """End the watcher, also one of an earlier server; want none any more."""
+        """End the watcher, also one that does not hear, and want none any more.
+
+        One whose root's folder was removed hears nobody: its control group finds it.
+        """
         await self._stop_keeping()
         with suppress(MinipodError, TimeoutError):
             async with asyncio.timeout(_QUIT_WITHIN):
@@ -74,6 +77,8 @@ class Watch:
                 await self.connection.quit()
                 await self._ended.wait()
         await self.close()
+        await self._hands.cgroups.kill(WATCHER_GROUP)
+        await self._hands.cgroups.remove(WATCHER_GROUP)
 
     async def close(self) -> None:
         """Let go of the watcher; it waits a while for the next server."""
