@@ -12,6 +12,7 @@ from errno import EAGAIN
 
 from minipod.syscalls._libc import check, system_call
 
+ARRAY = 2
 PER_CPU_ARRAY = 6
 CGROUP_ARRAY = 8
 LRU_HASH = 9

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from minipod.watcher.maps import RING_SIZE, Maps
-from minipod.watcher.programs import Writer
+from minipod.watcher.programs import WAKING_INTERVAL, Writer
 from minipod.watcher.records import Decoder
 from minipod.watcher.ring import Ring
 
@@ -22,6 +22,8 @@ class BpfSource:
 
     `cgroup` is the directory of the group that is watched; the others as of programs.Writer.
     """
+
+    look_again: float | None = 2 * WAKING_INTERVAL / 1e9
 
     def __init__(self, cgroup: int, own: int, layout: Layout | None, level: int) -> None:
         self.kernel_fields = layout is not None

@@ -13,6 +13,7 @@ RING_SIZE = 1 << 20
 _CALLS_AT_ONCE = 4096
 _FIRST = struct.pack("I", 0)
 _COUNTER = struct.Struct("Q")
+_TIME = struct.Struct("Q")
 
 
 class Maps:
@@ -24,6 +25,7 @@ class Maps:
             self.ring = self._make(bpf.RING_BUFFER, 0, 0, RING_SIZE, "ring")
             self.cgroup = self._make(bpf.CGROUP_ARRAY, 4, 4, 1, "cgroup")
             self.calls = self._make(bpf.LRU_HASH, 8, 16, _CALLS_AT_ONCE, "calls")
+            self.woken = self._make(bpf.ARRAY, 4, _TIME.size, 1, "woken")
             self.lost = self._make(bpf.PER_CPU_ARRAY, 4, _COUNTER.size, 1, "lost")
             bpf.update(self.cgroup, _FIRST, struct.pack("I", cgroup))
         except BaseException:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
         """Where calls come from; at work from the beginning until it is paused or closed."""
 
         kernel_fields: bool
+        look_again: float | None
+        """Seconds after something was read, in which more may have come without a sign."""
 
         def fileno(self) -> int:
             """Return what can be read when there is something to read."""

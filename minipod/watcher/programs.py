@@ -23,6 +23,10 @@ _TIME, _THREAD, _USER, _NAME = 5, 14, 15, 16
 _CURRENT_TASK, _UNDER_CGROUP, _CGROUP_ID = 35, 37, 80
 _READ_USER, _READ_KERNEL = 112, 113
 _RESERVE, _SUBMIT = 131, 132
+_DO_NOT_WAKE, _WAKE = 1, 2
+
+WAKING_INTERVAL = 10_000_000
+"""Nanoseconds in which the watcher is woken once; it looks again by itself a little later."""
 
 # The stack: below its top, what is looked up by and what is read on the way.
 _KEY, _VALUE, _FILE, _FOUND, _END = -8, -24, -32, -40, -48
@@ -166,11 +170,33 @@ class Writer:
                 _number_here(a, self._layout, self._level)
             _arguments(a, self._layout)
             a.label("no arguments")
+        self._choose_waking(a)
         a.copy(1, 8)
-        a.put(2, 0)
         a.call(_SUBMIT)
         a.label("out")
         a.exit()
+
+    def _choose_waking(self, a: Assembler) -> None:
+        """Put into register 2 whether the watcher is woken by the record: if it was not just now.
+
+        To wake it costs more than all the rest of a bind that is seen.
+        """
+        a.store_value(STACK, _KEY, 0)
+        a.map(1, self._maps.woken)
+        a.address(2, STACK, _KEY)
+        a.call(_LOOK_UP)
+        a.jump_if_equal(0, 0, "wake")
+        a.load(3, 8, records.TIME)
+        a.load(1, 0, 0)
+        a.copy(2, 3)
+        a.subtract_register(2, 1)
+        a.put(1, _DO_NOT_WAKE)
+        a.jump_if_at_most(2, WAKING_INTERVAL, "chosen")
+        a.store(0, 0, 3)
+        a.label("wake")
+        a.put(1, _WAKE)
+        a.label("chosen")
+        a.copy(2, 1)
 
 
 def _key_of_thread(a: Assembler) -> None:

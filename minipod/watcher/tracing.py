@@ -46,6 +46,7 @@ class TracefsSource:
     """An instance of tracefs, at work until it is closed."""
 
     kernel_fields = False
+    look_again: float | None = None
 
     def __init__(self, group: Group, instance: str) -> None:
         self._group = group

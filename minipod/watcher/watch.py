@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from minipod.watcher.mechanisms import Choice
     from minipod.watcher.records import Seen
 
-_ALONE, _RETELL = "alone", "retell"
+_ALONE, _LOOK, _RETELL = "alone", "look", "retell"
 
 
 class Watch:
@@ -106,13 +106,32 @@ class Watch:
             self._paused = False
 
     def _read(self) -> None:
+        """Read what there is a sign of."""
+        self._look()
+        self._look_later()
+
+    def _look_again(self) -> None:
+        """Read what came without a sign, if any."""
+        if self._look():
+            self._look_later()
+
+    def _look_later(self) -> None:
         assert self._source is not None
-        self._take_all(self._source.read())
+        if self._source.look_again is not None:
+            after = time.monotonic() + self._source.look_again
+            self._loop.at(after, _LOOK, self._look_again)
+
+    def _look(self) -> bool:
+        """Take in what was seen, and return whether there was something."""
+        assert self._source is not None
+        calls = self._source.read()
+        self._take_all(calls)
         lost = self._source.lost() + self._history.lost
         if lost != self._lost:
             self._lost = lost
             self._server.tell({"lost": lost})
         self._server.flush()
+        return bool(calls)
 
     def _take_all(self, calls: list[Seen]) -> None:
         for seen in calls:
