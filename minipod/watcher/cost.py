@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import statistics
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from minipod.watcher.remote import WatcherConnection
 
 LOAD = (sys.executable, "-I", "-S", load.__file__)
-COUNT = 20_000
+COUNT = 5_000
 ROUNDS = 5
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
@@ -41,13 +40,13 @@ async def measure(
 ) -> Cost:
     """Measure, in turns; `group` is a descriptor of the root's group. HostError, Unavailable.
 
-    The watcher sees nothing for half of the time. `count` is that of one turn; the first round
-    warms up, and is not counted.
+    The watcher sees nothing for half of the time. `count` is that of one turn; of all turns the
+    fastest counts.
     """
     own = os.open(WATCHER_GROUP, _DIRECTORY, dir_fd=group)
     hooked, free = [], []
     try:
-        for _ in range(rounds + 1):
+        for _ in range(rounds):
             await connection.pause()
             try:
                 free.append(await _sample(argv, count, own))
@@ -56,12 +55,12 @@ async def measure(
             hooked.append(await _sample(argv, count, own))
     finally:
         os.close(own)
-    return _compared(hooked[1:], free[1:])
+    return _compared(hooked, free)
 
 
 def _compared(hooked: Sequence[_Sample], free: Sequence[_Sample]) -> Cost:
-    bind, other = (statistics.median(values) for values in zip(*hooked, strict=True))
-    free_bind, free_other = (statistics.median(values) for values in zip(*free, strict=True))
+    bind, other = (min(values) for values in zip(*hooked, strict=True))
+    free_bind, free_other = (min(values) for values in zip(*free, strict=True))
     return Cost(bind, bind / free_bind, other, other / free_other)
 
 
@@ -77,4 +76,4 @@ async def _sample(argv: Sequence[str], count: int, group: int) -> _Sample:
     if process.returncode != 0:
         raise HostError(f"cannot measure: the load ended with {process.returncode}")
     bind, other = map(int, output.split())
-    return _Sample(bind / count, other / count)
+    return _Sample(bind / load.BATCH, other / load.BATCH)

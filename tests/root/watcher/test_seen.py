@@ -199,7 +199,7 @@ def test_a_hundred_binds_a_second_are_one_record_told_now_and_then(lab: Lab, bin
     lab.eventually(lambda: process.poll() is not None)
     lab.eventually(lambda: [call.count for call in lab.failures()] == [100])
     told = [call for call in lab.calls if call.failed]
-    assert told[0].count == 1
+    assert told[0].count <= 3  # at once, or within the 20 ms in which it is not woken again
     assert 3 <= len(told) <= 8  # it took a second or little more: told each 0.25 s
 
 
