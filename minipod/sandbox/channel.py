@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,6 @@ from minipod.errors import StepFailed, Unavailable
 from minipod.sandbox import messages
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Callable, Iterable, Sequence
 
     from minipod.sandbox.messages import Message
@@ -137,6 +137,24 @@ class Channel:
         if not self.closed:
             self.close()
             self._on_close()
+
+
+def connected(folder: str, name: str) -> socket.socket:
+    """Return a connection with the socket `name` in a folder. OSError.
+
+    Through a descriptor of the folder, for a socket's path ends at 108 bytes.
+    """
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_CLOEXEC)
+    try:
+        place = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            connection.connect(f"/proc/self/fd/{place}/{name}")
+        finally:
+            os.close(place)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def _close(descriptors: Iterable[int]) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from minipod.errors import HostError, StepFailed, Unavailable
 from minipod.sandbox import messages
-from minipod.sandbox.channel import Channel, gone
+from minipod.sandbox.channel import Channel, connected, gone
 from minipod.sandbox.journal import read_journal
 from minipod.sandbox.protocol import SOCKET, VERSION, ZYGOTE_VARIABLE
 from minipod.syscalls.processes import start_time
@@ -147,7 +147,10 @@ class SandboxConnection:
         `on_journal`: the journal has grown to so many bytes; a hint, which may be lost. `on_close`:
         the sandbox ended, or another server took its place; not called after `close`.
         """
-        connection = _connected(folder)
+        try:
+            connection = connected(folder, SOCKET)
+        except OSError as error:
+            raise _cannot_connect(folder, error.strerror) from error
         self = cls(connection, on_journal or _not_told, on_close or _nothing)
         try:
             messages.send(connection, {"op": "hello", "version": VERSION, "role": role})
@@ -251,21 +254,6 @@ class SandboxConnection:
         for ended in self._execs.values():
             _fail(ended)
         self._execs.clear()
-
-
-def _connected(folder: str) -> socket.socket:
-    """Connect through a descriptor of the folder: a socket's path ends at 108 bytes."""
-    connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_CLOEXEC)
-    try:
-        place = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            connection.connect(f"/proc/self/fd/{place}/{SOCKET}")
-        finally:
-            os.close(place)
-    except OSError as error:
-        connection.close()
-        raise _cannot_connect(folder, error.strerror) from error
-    return connection
 
 
 def _fail(future: asyncio.Future[Any]) -> None:

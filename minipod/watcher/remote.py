@@ -19,7 +19,7 @@ import msgspec
 from minipod.errors import HostError, MinipodError
 from minipod.model.binds import BindCall
 from minipod.sandbox import messages
-from minipod.sandbox.channel import Channel, gone
+from minipod.sandbox.channel import Channel, connected, gone
 from minipod.watcher.protocol import LOCK_HELD, LOG, SOCKET, VERSION, Mechanism
 
 if TYPE_CHECKING:
@@ -104,7 +104,11 @@ async def connect(
     before comes again, with the same `seq`, when its `count` has grown. `on_close`: the watcher
     ended, or another server took its place; not called after `close`.
     """
-    meeting = _Meeting(_connected(root), on_calls, on_close)
+    try:
+        connection = connected(root.path, SOCKET)
+    except OSError as error:
+        raise _cannot_connect(root, error.strerror) from error
+    meeting = _Meeting(connection, on_calls, on_close)
     try:
         async with asyncio.timeout(_PATIENCE):
             greeting = await meeting.greet(after)
@@ -250,21 +254,6 @@ async def _said(reader: int) -> bytes:
     finally:
         loop.remove_reader(reader)
     return os.read(reader, 1)
-
-
-def _connected(root: Root) -> socket.socket:
-    """Connect through a descriptor of the folder: a socket's path ends at 108 bytes."""
-    connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_CLOEXEC)
-    try:
-        place = os.open(root.path, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            connection.connect(f"/proc/self/fd/{place}/{SOCKET}")
-        finally:
-            os.close(place)
-    except OSError as error:
-        connection.close()
-        raise _cannot_connect(root, error.strerror) from error
-    return connection
 
 
 def _cannot_connect(root: Root, why: object) -> HostError:
