@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 import subprocess
 import sys
 from contextlib import suppress
@@ -23,6 +22,7 @@ from minipod.sandbox.channel import Channel, connected, gone
 from minipod.watcher.protocol import LOCK_HELD, LOG, SOCKET, VERSION, Mechanism
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Sequence
 
     from minipod.model.root import Root
