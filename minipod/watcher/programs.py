@@ -30,6 +30,10 @@ WAKING_INTERVAL = 10_000_000
 
 # The stack: below its top, what is looked up by and what is read on the way.
 _KEY, _VALUE, _FILE, _FOUND, _END = -8, -24, -32, -40, -48
+_PORT = 2
+"""Of struct sockaddr_in and sockaddr_in6, behind the family."""
+_KEPT_PORT = 4
+"""Of what is kept from the entry to the exit: in the upper half of the descriptor's word."""
 _FIRST_ARGUMENT, _SECOND_ARGUMENT, _SYSTEM_CALL_RESULT = 16, 24, 16
 """In the context of a system call's tracepoint; of two, one is of its entry, one of its exit."""
 _BIND_RESULT, _LISTEN_RESULT = 24, 16
@@ -60,6 +64,9 @@ class Writer:
         a.load(1, 6, _FIRST_ARGUMENT)
         a.store(STACK, _VALUE, 1)
         a.store(STACK, _VALUE + 8, 7)
+        if call == records.BIND:
+            a.load(1, STACK, _FOUND + _PORT, 2)
+            a.store(STACK, _VALUE + _KEPT_PORT, 1, 2)
         _key_of_thread(a)
         a.map(1, self._maps.calls)
         a.address(2, STACK, _KEY)
@@ -83,6 +90,8 @@ class Writer:
         self._on_kept(a, _DELETE)
         a.load(7, 6, _SYSTEM_CALL_RESULT)
         _pass_over_other_results(a)
+        if call == records.BIND:
+            _pass_over_any_port(a, _VALUE + _KEPT_PORT)
         self._begin(a, call)
         a.load(1, STACK, _VALUE, 4)
         a.store(8, records.DESCRIPTOR, 1, 4)
@@ -106,9 +115,12 @@ class Writer:
         a.sign_extend(7)
         _pass_over_other_results(a)
         self._pass_over_others(a)
-        self._begin(a, call)
         if call == records.BIND:
             a.load(9, 6, 8)
+            _read_family_and_port(a, _READ_KERNEL, 9)
+            _pass_over_any_port(a, _FOUND + _PORT)
+        self._begin(a, call)
+        if call == records.BIND:
             _address(a, _READ_KERNEL)
         a.load(6, 6, 0)
         a.call(_CURRENT_TASK)
@@ -206,16 +218,32 @@ def _key_of_thread(a: Assembler) -> None:
 
 def _pass_over_other_families(a: Assembler) -> None:
     """Go on only with an address, in register 7, that internet sockets take."""
-    a.store_value(STACK, _FOUND, 0)
-    a.address(1, STACK, _FOUND)
-    a.put(2, 2)
-    a.copy(3, 7)
-    a.call(_READ_USER)
+    _read_family_and_port(a, _READ_USER, 7)
     a.load(1, STACK, _FOUND, 2)
     for family in (AF_INET, AF_INET6, AF_UNSPEC):
         a.jump_if_equal(1, family, "internet")
     a.jump("out")
     a.label("internet")
+
+
+def _read_family_and_port(a: Assembler, helper: int, address: int) -> None:
+    """Copy the beginning of an address, in a register, to the stack."""
+    a.store_value(STACK, _FOUND, 0)
+    a.address(1, STACK, _FOUND)
+    a.put(2, _PORT + 2)
+    a.copy(3, address)
+    a.call(helper)
+
+
+def _pass_over_any_port(a: Assembler, place: int) -> None:
+    """Pass over a success that asked for any port, a 0 on the stack.
+
+    Who resolves names does that all the time. A server that does it listens, which is seen.
+    """
+    a.jump_unless_equal(7, 0, "not any port")
+    a.load(1, STACK, place, 2)
+    a.jump_if_equal(1, 0, "out")
+    a.label("not any port")
 
 
 def _pass_over_other_results(a: Assembler) -> None:

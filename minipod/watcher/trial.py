@@ -45,10 +45,15 @@ class Attempt:
         self.facts = facts
         self.asked = asked
 
+    @property
+    def is_told(self) -> bool:
+        """Whether it took a certain port, or failed."""
+        return self.asked != 0 or self.facts["failed"]
+
 
 def as_told_with_kernel_fields(attempts: Sequence[Attempt]) -> Iterator[Facts]:
-    """Yield all facts: what BPF tells that knows the kernel's structures."""
-    yield from (attempt.facts for attempt in attempts)
+    """Yield what BPF tells that knows the kernel's structures: all but who asked for any port."""
+    yield from (attempt.facts for attempt in attempts if attempt.is_told)
 
 
 def as_told_without(attempts: Sequence[Attempt]) -> Iterator[Facts]:
@@ -89,7 +94,7 @@ def attempt_all(pid: int, cgroup: int) -> list[Attempt]:
         attempts += [_bind(own, each, (_LOOPBACK, port)) for each in (second, third)]
         attempts += [_listen(own, each) for each in (first, second)]
     with suppress(OSError), _udp6() as sixth:  # there may be no IPv6
-        attempts.append(_bind(own, sixth, (_LOOPBACK6, 0)))
+        attempts.append(_bind(own, sixth, (_LOOPBACK6, port)))
     return attempts
 
 

@@ -73,13 +73,23 @@ def test_who_took_a_port_is_told_with_its_socket(lab: Lab):
     assert listen.time >= bind.time
 
 
-def test_a_port_that_the_kernel_chose_is_told(lab: Lab):
+def test_a_udp_port_that_is_taken_is_told(lab: Lab):
     lab.watch()
-    assert lab.program(*UDP4, "127.0.0.1", "0") == "ok"
+    assert lab.program(*UDP4, "127.0.0.1", "5353") == "ok"
     taken = lab.eventually(lambda: lab.calls)[0]
     shown = run("ss", "-H", "-lune", f"sport = :{taken.port}")
     assert f" ino:{taken.inode} " in shown
     assert (taken.protocol, taken.address, taken.failed) == (Protocol.UDP, "127.0.0.1", False)
+
+
+def test_who_asks_for_any_port_is_told_when_it_listens(lab: Lab):
+    lab.watch()
+    assert lab.program(*UDP4, "127.0.0.1", "0") == "ok"
+    assert lab.program(*TCP4, "127.0.0.1", "0", "LISTEN") == "ok"
+    (listen,) = lab.eventually(lambda: lab.calls)
+    assert (listen.call, listen.failed) == (Call.LISTEN, False)
+    shown = run("ss", "-H", "-ltne", f"sport = :{listen.port}")
+    assert f" ino:{listen.inode} " in shown
 
 
 @pytest.mark.parametrize(
