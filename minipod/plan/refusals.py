@@ -22,6 +22,9 @@ PORTS_FREE = "minipod.dev/PortsFree"
 SETTLED_AFTER = 10.0
 """Seconds that a restarted container must run before its last attempt's refusal is over."""
 
+_ROUNDING = 1e-6
+"""Seconds. A refusal's time is kept in whole microseconds, and may be rounded up."""
+
 _GAVE_UP_WITHIN = 10.0
 """Seconds between a refusal and the end of its container that it is given as the reason of."""
 
@@ -75,7 +78,7 @@ def reason_of(attempt: Attempt, container: str, refusals: Iterable[Refusal]) -> 
         refusal
         for refusal in refusals
         if refusal.container == container
-        and attempt.started <= refusal.time <= end
+        and attempt.started <= refusal.time <= end + _ROUNDING
         and (refusal.pid == attempt.pid or end - refusal.time <= _GAVE_UP_WITHIN)
     ]
     return fatal[-1].explanation if fatal else None

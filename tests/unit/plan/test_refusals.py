@@ -82,6 +82,11 @@ def test_another_process_s_refusal_is_the_reason_if_the_end_is_near() -> None:
     assert reason_of(late, "app", [refusal(time=105, pid=8)]) is None
 
 
+def test_a_refusal_found_at_the_end_itself_is_the_reason_though_its_time_is_rounded() -> None:
+    past = history(started(), exited(time=110.0000004)).containers["app"].current
+    assert reason_of(past, "app", [refusal(time=110.000001)]) == "refused at 110"
+
+
 def test_an_end_by_signal_or_success_has_another_reason() -> None:
     for code in (0, 143):
         past = history(started(), exited(code=code)).containers["app"].current
