@@ -45,7 +45,7 @@ def explain(
     else:
         cause = wording.holds(found, call.port, call, loser, zone)
         sentences = [f"{refused}: {cause}.", wording.why(found, call.port)]
-    sentences.append(advice(loser, call.port, found, space))
+    sentences.append(advice(loser, call.pid, call.port, found, space))
     return _conflict(call, loser, space, found, protocol, " ".join(sentences))
 
 
@@ -63,7 +63,8 @@ def suspect(container: str, exit_code: int, space: PodPorts, time: float) -> Con
     explanation = (
         f'container "{container}" exited with code {exit_code}, and declares '
         f"{wording.endpoint(None, port, protocol)}, which is held by {holder} on "
-        f"{wording.endpoint(found.claim.address, port)}. {advice(container, port, found, space)}"
+        f"{wording.endpoint(found.claim.address, port)}. "
+        f"{advice(container, None, port, found, space)}"
     )
     return Conflict(
         time=micro_timestamp(time),
@@ -84,8 +85,9 @@ def _exhausted(call: BindCall, loser: str | None, space: PodPorts) -> Conflict:
     first, last = EPHEMERAL[0], EPHEMERAL[-1]
     refused = wording.refused(call, loser, call.protocol)
     explanation = (
-        f"{refused}: any port would do, and each of the ephemeral range {first}-{last} is taken. "
-        "Close connections, or widen net.ipv4.ip_local_port_range."
+        f"{refused}: any port would do, and none is left of those that it may be given "
+        f"({first}-{last}, unless set otherwise). Close sockets, or widen "
+        "net.ipv4.ip_local_port_range."
     )
     return _conflict(call, loser, space, None, call.protocol, explanation)
 
@@ -102,7 +104,7 @@ def _unseen(call: BindCall, loser: str | None, space: PodPorts) -> Conflict:
     place = wording.endpoint(None, port, found.claim.protocol)
     holder = wording.party(found.container, found.pid, found.words)
     sentences.append(f"Of those that the container declares, {place} is held by {holder}.")
-    sentences.append(advice(loser, port, found, space))
+    sentences.append(advice(loser, call.pid, port, found, space))
     return _conflict(call, loser, space, found, call.protocol, " ".join(sentences))
 
 

@@ -49,14 +49,22 @@ def is_clients(found: Found, port: int) -> bool:
     return port in EPHEMERAL and not found.served
 
 
-def advice(loser: str | None, port: int, found: Found | None, space: PodPorts) -> str:
-    """Return what to do about a conflict, in one sentence or two."""
+def advice(
+    loser: str | None, pid: int | None, port: int, found: Found | None, space: PodPorts
+) -> str:
+    """Return what to do about a conflict, in one sentence or two.
+
+    `loser` is the container that was refused, `pid` its process, None where that was not seen.
+    """
     if found is None or found.gone:
         return "It may be free now: a restart tries again."
     protocol = found.claim.protocol
     free = free_port(space, protocol, port)
     example = f" ({free} is free)" if free else ""
-    general = _general(loser, port, found, space, example)
+    if pid is not None and pid == found.pid:
+        general = f"Close that socket first, or bind another port{example}."
+    else:
+        general = _general(loser, port, found, space, example)
     match found.rule:
         case Rule.TIME_WAIT:
             return "Wait up to a minute, or set SO_REUSEADDR before bind in both programs."

@@ -45,9 +45,9 @@ def party(container: str | None, pid: int | None, words: str | None) -> str:
 
 
 def endpoint(address: str | None, port: int | None, protocol: Protocol | None = None) -> str:
-    """Return where a socket is: 0.0.0.0:8080/tcp, [::]:8080, port 8080/udp."""
+    """Return where a socket is: 0.0.0.0:8080/tcp, [::]:8080, port 8080/udp, its address."""
     if port is None:
-        return "a port"
+        return "its address"
     host = "port " if address is None else f"[{address}]:" if ":" in address else f"{address}:"
     return f"{host}{port}" + (f"/{protocol.lower()}" if protocol is not None else "")
 

@@ -152,8 +152,7 @@ SENTENCES = {
         asked(refused(), space(sock(cgroup=SIDECAR), holders={1: (Holder(SIDECAR_PID, "x"),)})),
         Rule.SAME_ADDRESS,
         f"{BIND} the process itself, listening on 0.0.0.0:8080. Two sockets cannot have one "
-        "address and port. End the other process first, or give one of the two another port "
-        "(8081 is free).",
+        "address and port. Close that socket first, or bind another port (8081 is free).",
     ),
     "both declare it": Case(
         asked(refused(), space(sock(), declares=BOTH)),
@@ -193,21 +192,22 @@ SENTENCES = {
     "any port, and none is left": Case(
         asked(refused(port=0), space(sock())),
         Rule.CLIENT_PORT,
-        f"{LOSER} cannot bind 0.0.0.0:0/tcp: any port would do, and each of the ephemeral range "
-        "32768-60999 is taken. Close connections, or widen net.ipv4.ip_local_port_range.",
+        f"{LOSER} cannot bind 0.0.0.0:0/tcp: any port would do, and none is left of those "
+        "that it may be given (32768-60999, unless set otherwise). Close sockets, or widen "
+        "net.ipv4.ip_local_port_range.",
     ),
     "a port that nobody saw": Case(
         asked(refused(None, port=None, protocol=None, command=None), space(sock())),
         Rule.UNKNOWN,
-        'container "sidecar" (pid 4312, python3) cannot bind a port: it is in use. Which one, '
+        'container "sidecar" (pid 4312, python3) cannot bind its address: it is in use. Which one, '
         "this kernel does not let minipod see. `minipod ports kubia` shows who holds which.",
     ),
     "a port that nobody saw, of a container whose declared one is taken": Case(
         asked(refused(None, port=None, protocol=None), space(sock(), declares=BOTH)),
         Rule.UNKNOWN,
-        f"{LOSER} cannot bind a port: it is in use. Which one, this kernel does not let minipod "
-        f"see. Of those that the container declares, port 8080/tcp is held by {WINNER}. Both "
-        "declare it, so they belong in two pods: each has a port space of its own. Configure "
+        f"{LOSER} cannot bind its address: it is in use. Which one, this kernel does not let "
+        f"minipod see. Of those that the container declares, port 8080/tcp is held by {WINNER}. "
+        "Both declare it, so they belong in two pods: each has a port space of its own. Configure "
         '"sidecar" for another port (8081 is free).',
     ),
 }
