@@ -50,6 +50,9 @@ KEPT = 2000
 _TRY_AGAIN = 1.0
 """Seconds until conflicts that could not be stored are stored again."""
 
+_HEARD_WITHIN = 0.1
+"""Seconds in which a refusal is heard of, so that an end for it is no suspicion any more."""
+
 _BUCKET, _POSITION = "watcher", "position"
 
 
@@ -127,7 +130,7 @@ class Conflicts:
 
     def hear(self, life: str, calls: Sequence[BindCall]) -> None:
         """Take in what the watcher of this life saw."""
-        for call in calls:
+        for call in map(self._grouped, calls):
             if call.failed:
                 self._heard.append(_Heard(life, call))
             elif (place := self._places.get(call.cgroup or 0)) is not None:
@@ -135,15 +138,26 @@ class Conflicts:
         if self._heard and self._explaining is None:
             self._explaining = asyncio.create_task(self._explain(), name="explain port conflicts")
 
+    def _grouped(self, call: BindCall) -> BindCall:
+        """Return a call with its control group, where the mechanism tells none.
+
+        The journals tell it of a container's first process, alive or not; /proc of others, as
+        long as they live. Of one that is of no container, or gone, nothing is told.
+        """
+        if call.cgroup is not None:
+            return call
+        firsts = (pod.group_of_first(call.pid, call.time) for pod in self._pods.values())
+        group = next(filter(None, firsts), None) or self._hands.cgroups.id_of(call.pid)
+        return msgspec.structs.replace(call, cgroup=group)
+
     def suspect(self, state: PodState, ended: Mapping[str, Any]) -> None:
         """Look for a conflict behind a container's end, a journal record, where none was seen."""
         pod = self._pods.get(state.uid)
         if pod is None or ended["code"] == 0 or ended["signal"]:
             return
-        if not pod.was_refused(ended["name"], ended["started"]):
-            task = asyncio.create_task(self._suspect(pod, ended), name="suspect a port conflict")
-            self._suspecting.add(task)
-            task.add_done_callback(self._suspecting.discard)
+        task = asyncio.create_task(self._suspect(pod, ended), name="suspect a port conflict")
+        self._suspecting.add(task)
+        task.add_done_callback(self._suspecting.discard)
 
     async def close(self) -> None:
         """Stop explaining: what waits comes again from the watcher's memory."""
@@ -199,7 +213,8 @@ class Conflicts:
 
     async def _suspect(self, pod: WatchedPod, ended: Mapping[str, Any]) -> None:
         space = await self._space(pod)
-        if space is None:
+        await asyncio.sleep(_HEARD_WITHIN)
+        if space is None or pod.was_refused(ended["name"], ended["started"]):
             return
         conflict = suspect(ended["name"], ended["code"], space, ended["time"])
         if conflict is not None:

@@ -27,6 +27,8 @@ _MISSING = {
     Mechanism.TRACEPOINT: ("binds by io_uring, and by 32-bit programs",),
     Mechanism.TRACEFS: (
         "the address, the port and the command line of a refused bind",
+        "whether it was for a port, or for the path of a Unix socket",
+        "refused processes that are gone at once, unless a container's first",
         "binds that succeed: since when a port is held",
     ),
     Mechanism.NONE: (

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from minipod.engine.losers import Losers
     from minipod.engine.pod_state import PodState
     from minipod.model.binds import BindCall
+    from minipod.model.observed import Attempt
     from minipod.plan.refusals import Refusal
 
 _TAKEN = 1024
@@ -64,6 +65,15 @@ class WatchedPod:
         self.refusals.extend([*others, refusal])
         self.state.on_change()
 
+    def group_of_first(self, pid: int, time: float) -> int | None:
+        """Return the group of the container whose first process had a pid at a time, or None."""
+        for id_, name in self.groups.items():
+            facts = self.state.history.containers.get(name)
+            attempts = (facts.current, facts.previous) if facts is not None else ()
+            if any(each is not None and _was(each, pid, time) for each in attempts):
+                return id_
+        return None
+
     def was_refused(self, container: str, since: float) -> bool:
         """Return whether a container was refused a port from then on."""
         return any(r.container == container and r.time >= since for r in self.refusals)
@@ -79,3 +89,8 @@ class WatchedPod:
         self.refusals.clear()
         self.refusals.extend(changed)
         self.state.on_change()
+
+
+def _was(attempt: Attempt, pid: int, time: float) -> bool:
+    end = time if attempt.finished is None else attempt.finished
+    return attempt.pid == pid and attempt.started <= time <= end

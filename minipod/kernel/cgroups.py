@@ -108,11 +108,21 @@ class CgroupTree:
         at is not trusted.
         """
         try:
-            lines = Path(f"/proc/{pid}/cgroup").read_text(errors="surrogateescape").splitlines()
+            group = _group_of(pid)
         except OSError:
             return True
-        group = next((line.removeprefix("0::") for line in lines if line.startswith("0::")), "")
         return f"{group}/".startswith(f"{self._seen_as}/")
+
+    def id_of(self, pid: int) -> int | None:
+        """Return the id of the group of this root that a process is in now; None: in none."""
+        try:
+            group = _group_of(pid)
+            if not group.startswith(f"{self._seen_as}/"):
+                return None
+            path = self._root + group.removeprefix(self._seen_as)
+            return os.stat(path, dir_fd=self._base).st_ino
+        except OSError:
+            return None
 
     async def kill(self, uid: str, name: str | None = None) -> None:
         """Send SIGKILL to all that is in a group and below it, and to what they fork meanwhile.
@@ -341,6 +351,12 @@ async def _urgent(descriptor: int) -> None:
 def _set(news: asyncio.Future[None]) -> None:
     if not news.done():
         news.set_result(None)
+
+
+def _group_of(pid: int) -> str:
+    """Return the v2 group of a process, as /proc shows it; "" if it has none. OSError."""
+    lines = Path(f"/proc/{pid}/cgroup").read_text(errors="surrogateescape").splitlines()
+    return next((line.removeprefix("0::") for line in lines if line.startswith("0::")), "")
 
 
 def _cannot(act: str, path: str, error: OSError) -> HostError:

@@ -22,7 +22,8 @@ class BindCall(msgspec.Struct, frozen=True):
     `seq` counts up over the watcher's life; `time` is in seconds since the epoch; `pid` in the
     host's numbers; `name` is the kernel's name of the task, `command` the command line as typed.
     `cgroup` is the id of the caller's cgroup v2 group, `inode` the socket's, as sock_diag tells
-    it. None is what the mechanism in use cannot see: nothing here is ever looked up afterwards.
+    it. None is what the mechanism in use cannot see: nothing here is looked up afterwards, but the
+    group where a mechanism knows of none.
     `count` is how often the same process made the same call with the same result in a row.
     """
 

@@ -413,3 +413,53 @@ def test_a_table_tells_it_to_a_person(minipod: Minipod) -> None:
         "LAST", "SEEN", "COUNT", "POD", "PORT", "REFUSED", "HELD", "BY", "RULE", "MESSAGE",
     ]  # fmt: skip
     assert row.split()[1:7] == ["1", "web", "8080/TCP", "b", "a", "SameAddress"]
+
+
+def test_where_no_address_is_seen_the_container_is_named(minipod: Minipod) -> None:
+    minipod.environment["MINIPOD_WATCHER"] = "tracefs"
+    holds(minipod, 8080)
+    stays = (
+        "import socket, time\n"
+        "try: socket.socket().bind(('', 8080))\n"
+        "except OSError: time.sleep(0.5)\n"
+    )
+    minipod.ok("exec", "web", "-c", "b", "--", "python3", "-S", "-c", stays)
+    conflict = the_conflict(minipod)
+    assert conflict["wanted"] | {"pid": 0} == {
+        "address": None,
+        "container": "b",
+        "pid": 0,
+        "command": None,
+    }
+    assert (conflict["port"], conflict["rule"], conflict["holder"]) == (None, "Unknown", None)
+
+
+@pytest.mark.parametrize("mechanism", ["tracefs", "none"])
+def test_an_end_for_a_declared_port_is_told_once_and_is_its_message(
+    minipod: Minipod, mechanism: str
+) -> None:
+    minipod.environment["MINIPOD_WATCHER"] = mechanism
+    ports = [{"containerPort": 8080}]
+    waits = "until ss -Hltn | grep -q :8080; do sleep 0.05; done; exec python3 -S -c "
+    loser = shell(waits + "\"import socket; socket.socket().bind(('', 8080))\"")
+    minipod.create(
+        pod(
+            "web",
+            container("a", binder(8080, stay=True), ports=ports),
+            container("b", loser, ports=ports),
+            restartPolicy="Never",
+            terminationGracePeriodSeconds=0,
+        )
+    )
+    conflict = the_conflict(minipod)
+    assert (conflict["wanted"]["container"], conflict["holder"]["container"]) == ("b", "a")
+
+    def message() -> Any:
+        """Return the termination message of `b`."""
+        statuses = {
+            each["name"]: each for each in minipod.pod("web")["status"]["containerStatuses"]
+        }
+        return statuses["b"]["state"].get("terminated", {}).get("message")
+
+    assert eventually(message, within=2) == conflict["explanation"]
+    assert conflict["count"] == len(conflicts(minipod)) == 1

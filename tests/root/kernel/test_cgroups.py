@@ -56,6 +56,17 @@ def start(tree: CgroupTree) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
         child.stdout.close()
 
 
+def test_a_process_is_found_by_its_group(
+    tree: CgroupTree, start: Callable[..., subprocess.Popen[bytes]]
+) -> None:
+    child = start("uid", "app")
+    assert tree.id_of(child.pid) == tree.id("uid", "app")
+    assert tree.id_of(os.getpid()) is None
+    child.kill()
+    child.wait()
+    assert tree.id_of(child.pid) is None
+
+
 def group_of(pid: int | str) -> str:
     """Return a process's group as the kernel names it."""
     lines = Path(f"/proc/{pid}/cgroup").read_text().splitlines()

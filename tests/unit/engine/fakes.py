@@ -147,6 +147,7 @@ class Machine:
         self.sandboxes: dict[str, FakeSandbox] = {}
         self.groups: dict[str, set[str]] = {}
         self.named: dict[str, int] = {}
+        self.groups_of: dict[int, int] = {}
         self.watcher = FakeWatcher()
         self.pipes: list[int] = []
         self.pidfds: dict[int, FakeSandbox] = {}
@@ -215,6 +216,9 @@ class Machine:
     def group(uid: str, name: str) -> int:
         """Return the id of a container's control group."""
         return hash((uid, name)) & 0xFFFF_FFFF
+
+    def id_of(self, pid: int) -> int | None:
+        return self.groups_of.get(pid)
 
     def uids(self) -> list[str]:
         return list(self.groups)

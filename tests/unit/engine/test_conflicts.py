@@ -140,6 +140,30 @@ def test_a_refusal_of_no_container_is_nobody_s_conflict(machine: Machine) -> Non
     run(machine, scenario)
 
 
+def test_without_groups_a_container_s_first_process_is_known_by_the_journal(
+    machine: Machine,
+) -> None:
+    async def scenario(machine: Machine, engine: Engine) -> None:
+        obj = await created(engine, pod("web", TWO[0]))
+        first = machine.sandboxes[obj["metadata"]["uid"]].pid + 1
+        machine.watcher.see(bind(machine, obj, "a", 1, cgroup=None, pid=first))
+        (conflict,) = await told(engine, 1)
+        assert (conflict["pod"], conflict["wanted"]["container"]) == ("web", "a")
+
+    run(machine, scenario)
+
+
+def test_without_groups_another_process_is_known_by_its_group_now(machine: Machine) -> None:
+    async def scenario(machine: Machine, engine: Engine) -> None:
+        obj = await created(engine, pod("web", *TWO))
+        machine.groups_of[77] = machine.group(obj["metadata"]["uid"], "b")
+        machine.watcher.see(bind(machine, obj, "b", 1, cgroup=None, pid=77))
+        (conflict,) = await told(engine, 1)
+        assert conflict["wanted"]["container"] == "b"
+
+    run(machine, scenario)
+
+
 def test_conflicts_go_with_their_pod(machine: Machine) -> None:
     async def scenario(machine: Machine, engine: Engine) -> None:
         obj = await created(engine, pod("web", *TWO))
@@ -239,13 +263,38 @@ def test_where_no_bind_is_seen_a_failed_end_is_looked_into(
         asked.append(container)
 
     monkeypatch.setattr("minipod.engine.conflicts.suspect", suspected)
+    monkeypatch.setattr("minipod.engine.conflicts._HEARD_WITHIN", 0)
 
     async def scenario(machine: Machine, engine: Engine) -> None:
         machine.watcher.mechanism = Mechanism.NONE
         obj = await created(engine, pod("web", *TWO))
         machine.sandboxes[obj["metadata"]["uid"]].end_of("b", code)
         await until(engine, lambda each: "terminated" in str(each["status"]))
-        await asyncio.sleep(0)
+        for _ in range(3):
+            await asyncio.sleep(0)
         assert asked == (["b"] if looked else [])
+
+    run(machine, scenario)
+
+
+def test_an_end_is_no_suspicion_when_its_refusal_is_heard_of_just_after(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("minipod.engine.conflicts._HEARD_WITHIN", 0.01)
+
+    def suspected(container: str, exit_code: int, space: Any, time: float) -> None:
+        pytest.fail("it was refused a port, and that was seen")
+
+    monkeypatch.setattr("minipod.engine.conflicts.suspect", suspected)
+
+    async def scenario(machine: Machine, engine: Engine) -> None:
+        machine.watcher.mechanism = Mechanism.TRACEFS
+        obj = await created(engine, pod("web", *TWO))
+        refused = bind(machine, obj, "b", 1)
+        machine.sandboxes[obj["metadata"]["uid"]].end_of("b", 1)
+        await until(engine, lambda each: "terminated" in str(each["status"]))
+        machine.watcher.see(refused)
+        await told(engine, 1)
+        await asyncio.gather(*engine._conflicts._suspecting)
 
     run(machine, scenario)
