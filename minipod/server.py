@@ -36,7 +36,7 @@ from minipod.sandbox.remote import SandboxConnection, Zygote
 from minipod.store.sqlite import SqliteStore
 from minipod.watcher import remote as watcher
 from minipod.watcher.cost import measure
-from minipod.watcher.protocol import MECHANISMS_VARIABLE
+from minipod.watcher.protocol import MECHANISMS_VARIABLE, parse_mechanisms
 
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 """Kubernetes' words for the kernel's."""
@@ -124,8 +124,14 @@ class _Watchers:
     measure = staticmethod(measure)
 
     async def spawn(self, root: Root, cgroup: int) -> None:
-        """Start one."""
-        await watcher.spawn(root, cgroup, os.environ.get(MECHANISMS_VARIABLE))
+        """Start one. HostError if the environment names a mechanism that there is not."""
+        allowed = os.environ.get(MECHANISMS_VARIABLE)
+        try:
+            parse_mechanisms(allowed or "")
+        except ValueError as error:
+            message = f"cannot start the watcher: {MECHANISMS_VARIABLE}: {error}"
+            raise HostError(message) from error
+        await watcher.spawn(root, cgroup, allowed)
 
 
 def _machine() -> Machine:

@@ -26,6 +26,11 @@ def test_only_what_is_allowed_is_tried(minipod):
     assert text.endswith("Cost: not measured\n")
 
 
+def test_a_mechanism_that_there_is_not_is_named(minipod):
+    minipod.environment["MINIPOD_WATCHER"] = "fexit,bogus"
+    assert "cannot start the watcher: MINIPOD_WATCHER: 'bogus' is not" in minipod.ok("doctor")
+
+
 def test_a_measurement_leaves_no_process_behind(minipod):
     first = minipod.json("doctor", "--measure")["watcher"]
     second = minipod.json("doctor", "--measure")["watcher"]
