@@ -18,6 +18,7 @@ EPHEMERAL = range(32768, 61000)
 
 _PRIVILEGED = 1024
 _NEAR = 50
+_REUSE = "set SO_REUSEADDR on both sockets before bind"
 
 
 def near(port: int) -> range:
@@ -61,21 +62,21 @@ def advice(
     protocol = found.claim.protocol
     free = free_port(space, protocol, port)
     example = f" ({free} is free)" if free else ""
-    if pid is not None and pid == found.pid:
+    itself = pid is not None and pid == found.pid
+    if itself:
         general = f"Close that socket first, or bind another port{example}."
     else:
         general = _general(loser, port, found, space, example)
     match found.rule:
         case Rule.TIME_WAIT:
-            return "Wait up to a minute, or set SO_REUSEADDR before bind in both programs."
+            return f"Wait up to a minute, or {_REUSE}."
         case Rule.CLIENT_PORT if is_clients(found, port):
             first, last = EPHEMERAL[0], EPHEMERAL[-1]
             return f"Pick a port outside the ephemeral range {first}-{last}{example}."
+        case Rule.CLIENT_PORT if itself:
+            return f"Close that connection first, or {_REUSE}."
         case Rule.CLIENT_PORT:
-            return (
-                "Wait until the connection is closed, or set SO_REUSEADDR before bind in both "
-                f"programs. {general}"
-            )
+            return f"Wait until the connection is closed, or {_REUSE}. {general}"
         case Rule.NO_REUSEPORT | Rule.OTHER_USER if found.container != loser:
             shared = "set it in both" if found.rule is Rule.NO_REUSEPORT else "run both as one user"
             return f"To share the port, {shared}. {general}"

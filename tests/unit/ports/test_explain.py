@@ -89,8 +89,8 @@ SENTENCES = {
         Rule.TIME_WAIT,
         f"{BIND} a connection that has ended, from 10.244.0.7:8080 to 10.244.0.9:51514, of "
         'container "web". A connection that has ended keeps its port for a minute (TIME_WAIT) '
-        "unless both sockets set SO_REUSEADDR. Wait up to a minute, or set SO_REUSEADDR before "
-        "bind in both programs.",
+        "unless both sockets set SO_REUSEADDR. Wait up to a minute, or set SO_REUSEADDR on "
+        "both sockets before bind.",
     ),
     "a client's local port": Case(
         asked(
@@ -108,7 +108,21 @@ SENTENCES = {
         f"{BIND} {WINNER} connected from 10.244.0.7:8080 to 10.244.0.9:51514. A connection keeps "
         "its local port until it is closed, also when nobody listens any more, unless both "
         "sockets set SO_REUSEADDR. Wait until the connection is closed, or set SO_REUSEADDR "
-        f"before bind in both programs. {CONFIGURE}",
+        f"on both sockets before bind. {CONFIGURE}",
+    ),
+    "a connection of the process itself": Case(
+        asked(
+            refused(),
+            space(
+                sock("10.244.0.7", CONNECTED, cgroup=SIDECAR, peer=CLIENT),
+                holders={1: (Holder(SIDECAR_PID, "x"),)},
+            ),
+        ),
+        Rule.CLIENT_PORT,
+        f"{BIND} the process itself, connected from 10.244.0.7:8080 to 10.244.0.9:51514. A "
+        "connection keeps its local port until it is closed, also when nobody listens any more, "
+        "unless both sockets set SO_REUSEADDR. Close that connection first, or set SO_REUSEADDR "
+        "on both sockets before bind.",
     ),
     "a connection that nobody has any more": Case(
         asked(refused(), space(sock("10.244.0.7", SocketState.CLOSING, inode=0, peer=CLIENT))),
@@ -116,7 +130,7 @@ SENTENCES = {
         f"{BIND} a connection that closes, from 10.244.0.7:8080 to 10.244.0.9:51514, of "
         'container "web". A connection keeps its local port until it is closed, also when nobody '
         "listens any more, unless both sockets set SO_REUSEADDR. Wait until the connection is "
-        f"closed, or set SO_REUSEADDR before bind in both programs. {CONFIGURE}",
+        f"closed, or set SO_REUSEADDR on both sockets before bind. {CONFIGURE}",
     ),
     "a second listen": Case(
         asked(
