@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+from errno import EOPNOTSUPP
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
 
     Path = str | bytes | int
     """A path, or a descriptor where the wrapper says so."""
+
+_ENOTSUPP = 524
+"""The kernel's own word for it, which bpf(2) lets out; the C library has no text for it."""
 
 library = ctypes.CDLL(None, use_errno=True)
 
@@ -22,7 +26,8 @@ def check(result: int, *where: str | bytes | int) -> int:
     """Return a call's result; OSError with `where` (a path, or what was tried) if it failed."""
     if result < 0:
         number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number), *where)
+        known = EOPNOTSUPP if number == _ENOTSUPP else number
+        raise OSError(number, os.strerror(known), *where)
     return result
 
 
