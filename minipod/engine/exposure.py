@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, NamedTuple
 
 from minipod.engine.host_ports import PortsTaken
-from minipod.errors import Conflict
+from minipod.errors import Conflict, HostError
 from minipod.model.host_ports import Taken
 from minipod.model.pod import view
 from minipod.plan.exposing import with_ports, without_ports
@@ -45,9 +45,11 @@ class Exposure:
     async def add(self, namespace: str, name: str, ports: Sequence[HostPort]) -> tuple[str, ...]:
         """Have host ports lead to a pod besides its own; return why some do not yet.
 
-        NotFound; Conflict if somebody has one, or the pod is at its end.
+        NotFound; Conflict if somebody has one, or the pod is at its end; HostError if one cannot be
+        opened, and then none of them is added.
         """
         worker = self._worker(namespace, name)
+        before = worker.state.port_troubles
         exposed = with_ports(self._object(worker), ports)
         try:
             await self._host_ports.extend(worker.state.uid, view(exposed))
@@ -56,7 +58,12 @@ class Exposure:
             raise Conflict(
                 f"cannot expose pod {namespace}/{name}: {error}", hint=f"port {free} is free"
             ) from error
-        return await self._change(worker, exposed)
+        told = await self._change(worker, exposed)
+        new = [trouble for trouble in worker.state.port_troubles if trouble not in before]
+        if new:
+            await self.remove(namespace, name, ports)
+            raise HostError(f"cannot expose pod {namespace}/{name}: {new[0]}")
+        return told
 
     async def remove(self, namespace: str, name: str, ports: Sequence[HostPort]) -> tuple[str, ...]:
         """Close host ports that were added; return what is wrong with those that stay.

@@ -293,6 +293,11 @@ def test_a_port_that_somebody_has_is_not_added(
     complaint = minipod.fails("expose-port", "two", "8080:80")
     assert f"is taken on this machine by pid {program.pid} (" in complaint
     assert "host-ports" not in minipod.ok("get", "pod", "two", "-o", "yaml")
+    complaint = minipod.fails("expose-port", "two", "203.0.113.7:8081:80")
+    assert complaint.startswith(
+        "Error: cannot expose pod default/two: hostPort 203.0.113.7:8081/TCP"
+    )
+    assert "host-ports" not in minipod.ok("get", "pod", "two", "-o", "yaml")
     assert minipod.fails("expose-port", "nope", "8080:80") == (
         'Error: pod "nope" not found in namespace "default"\n'
     )
