@@ -131,12 +131,12 @@ def _containers(spec: JSON, path: Path) -> Iterator[tuple[Path, JSON]]:
 
 def _all_containers(spec: JSON, path: Path) -> Iterator[Fault]:
     names: set[str] = set()
-    host_ports: set[str] = set()
+    host_ports: dict[str, str] = {}
     for below, container in _containers(spec, path):
         yield from _container_name(container, below, names)
         yield from _image(container, below)
         yield from _environment(container.get("env", []), (*below, "env"))
-        yield from _ports(container.get("ports", []), (*below, "ports"), host_ports)
+        yield from _ports(container, (*below, "ports"), host_ports)
 
 
 def _container_name(container: JSON, path: Path, names: set[str]) -> Iterator[Fault]:
@@ -172,15 +172,16 @@ def _environment(env: list[JSON], path: Path) -> Iterator[Fault]:
             yield invalid((*below, "valueFrom"), "", message)
 
 
-def _ports(ports: list[JSON], path: Path, host_ports: set[str]) -> Iterator[Fault]:
+def _ports(container: JSON, path: Path, host_ports: dict[str, str]) -> Iterator[Fault]:
     names: set[str] = set()
-    for index, port in enumerate(ports):
+    for index, port in enumerate(container.get("ports", [])):
         below = (*path, index)
         yield from _port_name(port.get("name", ""), (*below, "name"), names)
         yield from _port_number(port, "containerPort", below)
         if port.get("hostPort"):
             yield from _port_number(port, "hostPort", below)
-            yield from _host_port(port, (*below, "hostPort"), host_ports)
+            owner = container.get("name", "")
+            yield from _host_port(port, (*below, "hostPort"), owner, host_ports)
 
 
 def _port_name(name: str, path: Path, names: set[str]) -> Iterator[Fault]:
@@ -196,11 +197,21 @@ def _port_number(port: JSON, field: str, path: Path) -> Iterator[Fault]:
             yield invalid((*path, field), port[field], words)
 
 
-def _host_port(port: JSON, path: Path, taken: set[str]) -> Iterator[Fault]:
+def _host_port(port: JSON, path: Path, owner: str, taken: dict[str, str]) -> Iterator[Fault]:
+    """Yield Kubernetes' fault of a port of the machine that stands twice, and who wants it.
+
+    `taken` maps what Kubernetes compares to the container that had it first.
+    """
     key = f"{port.get('protocol') or 'TCP'}/{port.get('hostIP', '')}/{port['hostPort']}"
-    if key in taken:
-        yield duplicate(path, key)
-    taken.add(key)
+    if key not in taken:
+        taken[key] = owner
+        return
+    fault = duplicate(path, key)
+    if taken[key] == owner:
+        who = f'container "{owner}" wants this port of the machine twice'
+    else:
+        who = f'containers "{taken[key]}" and "{owner}" both want this port of the machine'
+    yield fault._replace(message=f"{fault.message}: {who}: give one of the two another hostPort")
 
 
 def _hidden_variables(container: JSON, path: Path) -> Iterator[Remark]:

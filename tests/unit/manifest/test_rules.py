@@ -168,7 +168,10 @@ def test_a_pod_has_containers(containers):
                 "name: a, image: x, ports: [{containerPort: 1, hostPort: 9}, "
                 "{containerPort: 2, hostPort: 9}]"
             ),
-            'spec.containers[0].ports[1].hostPort: Duplicate value: "TCP//9"',
+            (
+                'spec.containers[0].ports[1].hostPort: Duplicate value: "TCP//9": container "a" '
+                "wants this port of the machine twice: give one of the two another hostPort"
+            ),
         ),
     ],
 )
@@ -305,7 +308,10 @@ def test_a_host_port_may_stand_once_on_an_address():
     ports = "{containerPort: 80, hostPort: 8080, hostIP: %s}"
     first, second = ports % "127.0.0.1", ports % "127.0.0.1"
     assert of_container(f"name: a, image: x, ports: [{first}, {second}]") == [
-        'spec.containers[0].ports[1].hostPort: Duplicate value: "TCP/127.0.0.1/8080"'
+        (
+            'spec.containers[0].ports[1].hostPort: Duplicate value: "TCP/127.0.0.1/8080": '
+            'container "a" wants this port of the machine twice: give one of the two another hostPort'
+        )
     ]
     both = f"{{containerPort: 80, hostPort: 8080}}, {ports % '127.0.0.1'}"
     assert len(of_ports(both)) == 1
@@ -354,3 +360,13 @@ def test_a_variable_that_hides_another_is_a_warning_unless_it_builds_on_it():
             "which may be dropped when using apply"
         )
     ]
+
+
+def test_two_containers_that_want_one_port_of_the_machine_are_named():
+    first = "  - {name: a, image: x, ports: [{containerPort: 1, hostPort: 9}]}\n"
+    second = "  - {name: b, image: x, ports: [{containerPort: 2, hostPort: 9}]}\n"
+    (problem,) = problems_of(HEAD + first + second)
+    assert problem.endswith(
+        'Duplicate value: "TCP//9": containers "a" and "b" both want this port of the machine: '
+        "give one of the two another hostPort"
+    )
