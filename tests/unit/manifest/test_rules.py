@@ -310,7 +310,8 @@ def test_a_host_port_may_stand_once_on_an_address():
     assert of_container(f"name: a, image: x, ports: [{first}, {second}]") == [
         (
             'spec.containers[0].ports[1].hostPort: Duplicate value: "TCP/127.0.0.1/8080": '
-            'container "a" wants this port of the machine twice: give one of the two another hostPort'
+            'container "a" wants this port of the machine twice: '
+            "give one of the two another hostPort"
         )
     ]
     both = f"{{containerPort: 80, hostPort: 8080}}, {ports % '127.0.0.1'}"
