@@ -270,8 +270,7 @@ def test_where_no_bind_is_seen_a_failed_end_is_looked_into(
         obj = await created(engine, pod("web", *TWO))
         machine.sandboxes[obj["metadata"]["uid"]].end_of("b", code)
         await until(engine, lambda each: "terminated" in str(each["status"]))
-        for _ in range(3):
-            await asyncio.sleep(0)
+        await asyncio.gather(*engine._conflicts._suspecting)
         assert asked == (["b"] if looked else [])
 
     run(machine, scenario)
