@@ -60,12 +60,12 @@ def check(
 
     if pods and all_namespaces:
         raise click.UsageError("a pod cannot be given together with --all-namespaces")
-    client = session.client()
+    api = session.api()
     namespace = None if all_namespaces else session.namespace
-    known = client.pods(namespace)["items"]
+    known = api.pods(namespace)["items"]
     places = [_place(pod) for pod in known if _runs(pod)]
     about = {_named(known, pod_name(word), session.namespace) for word in pods}
-    planned = attempts(places, targets(client.ports(namespace), places), about)
+    planned = attempts(places, targets(api.ports(namespace), places), about)
     found = checking.check(session.root, planned, timeout)
     if output == "json":
         tell(as_json([row(one) for one in found]))

@@ -21,7 +21,7 @@ from minipod.client.kinds import CONFLICTS, PODS, Where
 
 if TYPE_CHECKING:
     from minipod.cli.session import Session
-    from minipod.client import Client
+    from minipod.client import Api
 
     JSON = dict[str, Any]
 
@@ -53,17 +53,17 @@ def conflicts(
     """
     if pod is not None and all_namespaces:
         raise click.UsageError("a pod cannot be given together with --all-namespaces")
-    client = session.client()
+    api = session.api()
     where = Where(None if all_namespaces else session.namespace)
     if pod is not None:
-        where = _of(client, session.namespace, pod_name(pod))
-    listed = client.list_of(CONFLICTS, where)
+        where = _of(api, session.namespace, pod_name(pod))
+    listed = api.list_of(CONFLICTS, where)
     found = sorted(listed["items"], key=lambda conflict: str(conflict["time"]))
     table = _Table(everywhere=all_namespaces, headers=not no_headers)
     if watch:
         show = _show_lines if output == "json" else table
         show(found)
-        for event in client.watch(CONFLICTS, where, listed["metadata"]["resourceVersion"]):
+        for event in api.watch(CONFLICTS, where, listed["metadata"]["resourceVersion"]):
             if event["type"] != "DELETED":
                 show([event["object"]])
     elif output == "json":
@@ -75,9 +75,9 @@ def conflicts(
         say(f"No conflicts found{inside}.")
 
 
-def _of(client: Client, namespace: str, pod: str) -> Where:
+def _of(api: Api, namespace: str, pod: str) -> Where:
     """Return where the conflicts of one pod are. NotFound."""
-    client.get(PODS, namespace, pod)
+    api.get(PODS, namespace, pod)
     return Where(namespace, fields=f"pod={pod}")
 
 

@@ -28,10 +28,10 @@ def create(session: Session, files: tuple[str, ...], *, strict_ports: bool) -> i
     from minipod.cli.creating import print_created, refusing
     from minipod.client.sources import read
 
-    client = session.client()
+    api = session.api()
     sources = read(files)
     failed = False
     with refusing("created"):
-        for line in client.create(sources, session.given_namespace, strict_ports=strict_ports):
+        for line in api.create(sources, session.given_namespace, strict_ports=strict_ports):
             failed |= not print_created(line)
     return int(failed)

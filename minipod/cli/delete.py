@@ -22,7 +22,7 @@ from minipod.errors import NotFound
 
 if TYPE_CHECKING:
     from minipod.cli.session import Session
-    from minipod.client import Client
+    from minipod.client import Api
     from minipod.client.deletion import Target
 
 _AT_ONCE = "Immediate deletion does not wait for the programs to end by themselves."
@@ -83,20 +83,20 @@ def delete(  # noqa: PLR0913 (an option each)
     grace = _grace(grace_period, now=now, force=force)
     if force:
         warn(_AT_ONCE)
-    client = session.client()
+    api = session.api()
     if files:
-        targets = _of_files(client, session, files)
+        targets = _of_files(api, session, files)
     elif names:
         targets = [deletion.Target(session.namespace, name) for name in names]
     else:
-        targets = deletion.select(client, None if all_namespaces else session.namespace, selector)
+        targets = deletion.select(api, None if all_namespaces else session.namespace, selector)
     return _delete(
-        client, targets, grace, wait=wait, tolerant=ignore_not_found or not (names or files)
+        api, targets, grace, wait=wait, tolerant=ignore_not_found or not (names or files)
     )
 
 
 def _delete(
-    client: Client, targets: list[Target], grace: int | None, *, wait: bool, tolerant: bool
+    api: Api, targets: list[Target], grace: int | None, *, wait: bool, tolerant: bool
 ) -> int:
     """Delete each, then wait for all; `tolerant`: one that is gone already is no error."""
     done = "force deleted" if grace == 0 else "deleted"
@@ -104,7 +104,7 @@ def _delete(
     for target in targets:
         try:
             deleted.append(
-                client.delete_pod(target.namespace, target.name, grace=grace, uid=target.uid)
+                api.delete_pod(target.namespace, target.name, grace=grace, uid=target.uid)
             )
         except NotFound as error:
             if not tolerant:
@@ -115,16 +115,16 @@ def _delete(
     if not targets:
         tell("No resources found")
     if wait:
-        deletion.wait(client, deleted)
+        deletion.wait(api, deleted)
     return code
 
 
-def _of_files(client: Client, session: Session, files: tuple[str, ...]) -> list[Target]:
+def _of_files(api: Api, session: Session, files: tuple[str, ...]) -> list[Target]:
     from minipod.cli.creating import refusing
     from minipod.client.sources import read
 
     with refusing("deleted"):
-        return deletion.of_sources(client, read(files), session.given_namespace)
+        return deletion.of_sources(api, read(files), session.given_namespace)
 
 
 def _require_one_way(

@@ -21,7 +21,7 @@ from minipod.errors import NotFound
 
 if TYPE_CHECKING:
     from minipod.cli.session import Session
-    from minipod.client import Client
+    from minipod.client import Api
 
     JSON = dict[str, Any]
 
@@ -49,43 +49,43 @@ def describe(
     names = pod_names(resources)
     if names and (selector is not None or all_namespaces):
         raise click.UsageError("names cannot be given together with --selector or --all-namespaces")
-    client = session.client()
+    api = session.api()
     missing: list[NotFound] = []
     if names:
-        pods, missing = _named(client, session.namespace, names)
+        pods, missing = _named(api, session.namespace, names)
     else:
         namespace = None if all_namespaces else session.namespace
-        pods = client.pods(namespace, selector)["items"]
+        pods = api.pods(namespace, selector)["items"]
         if not pods:
             say(f"No resources found{f' in {namespace} namespace.' if namespace else ''}")
     if pods:
-        tell(_BETWEEN.join(_description(client, pod) for pod in pods))
+        tell(_BETWEEN.join(_description(api, pod) for pod in pods))
     for error in missing:
         say_error(error)
     return int(bool(missing))
 
 
-def _named(client: Client, namespace: str, names: list[str]) -> tuple[list[JSON], list[NotFound]]:
+def _named(api: Api, namespace: str, names: list[str]) -> tuple[list[JSON], list[NotFound]]:
     """Return the pods of these names, or that begin with them, and an error for each other name."""
     pods: list[JSON] = []
     missing: list[NotFound] = []
     for name in names:
         try:
-            pods.append(client.pod(namespace, name))
+            pods.append(api.pod(namespace, name))
         except NotFound as error:
-            every = client.pods(namespace)["items"]
+            every = api.pods(namespace)["items"]
             found = [pod for pod in every if pod["metadata"]["name"].startswith(name)]
             pods += found
             missing += [] if found else [error]
     return pods, missing
 
 
-def _description(client: Client, pod: JSON) -> str:
+def _description(api: Api, pod: JSON) -> str:
     from minipod.client.describe.clock import Clock
     from minipod.client.describe.pod import describe_pod
 
     meta = pod["metadata"]
     about = {"name": meta["name"], "namespace": meta["namespace"], "uid": meta["uid"]}
     fields = ",".join(f"involvedObject.{field}={value}" for field, value in about.items())
-    events = client.list_of(EVENTS, Where(meta["namespace"], fields=fields))["items"]
+    events = api.list_of(EVENTS, Where(meta["namespace"], fields=fields))["items"]
     return describe_pod(pod, events, Clock(time.time()))

@@ -27,7 +27,7 @@ def doctor(session: Session, *, measure: bool, output: str | None) -> None:
     The cost is measured once after each boot, and again with --measure. That takes some seconds,
     and for half of them the binds of pods are not seen. -o json has nanoseconds too.
     """
-    report = session.client().doctor(measure=measure)
+    report = session.api().own.doctor(measure=measure)
     if output is not None:
         tell(as_json(report))
         return

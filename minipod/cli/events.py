@@ -59,12 +59,12 @@ def events(  # noqa: PLR0913 (an option each)
     printer: Printer = EventPrinter(Look(namespaces=all_namespaces, headers=not no_headers))
     if output is not None:
         printer = ObjectPrinter(EVENTS, output)
-    client = session.client()
-    listed = client.list_of(EVENTS, where)
+    api = session.api()
+    listed = api.list_of(EVENTS, where)
     found = {"items": in_order(listed["items"])}
     if watch:
         printer.more(found)
-        for event in client.watch(EVENTS, where, listed["metadata"]["resourceVersion"]):
+        for event in api.watch(EVENTS, where, listed["metadata"]["resourceVersion"]):
             if event["type"] != "DELETED":  # its hour is over: nothing happened
                 printer.more(event["object"])
     elif found["items"]:

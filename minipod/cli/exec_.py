@@ -47,7 +47,7 @@ def exec_(
     from minipod.client import exec as execution
     from minipod.client.command import Command
 
-    found = session.client().pod(session.namespace, pod_name(pod))
+    found = session.api().pod(session.namespace, pod_name(pod))
     wanted = Command(choose(found, container), command, stdin, tty=stdin and tty)
     if wanted.tty and not os.isatty(0):
         say(_NO_TERMINAL)

@@ -25,7 +25,7 @@ from minipod.errors import NotFound
 if TYPE_CHECKING:
     from minipod.cli.printers import Printer
     from minipod.cli.session import Session
-    from minipod.client import Client
+    from minipod.client import Api
     from minipod.client.kinds import Kind
 
     JSON = dict[str, Any]
@@ -83,34 +83,32 @@ def get(  # noqa: PLR0913 (an option each)
         printer = TablePrinter(Look(output == "wide", everywhere, headers=not no_headers))
     else:
         printer = ObjectPrinter(kind, output)
-    client = session.client()
+    api = session.api()
     if watch or watch_only:
         if names:
-            where = _only(client, kind, names, session.namespace)
-        _follow(client, kind, where, printer, from_now=watch_only)
+            where = _only(api, kind, names, session.namespace)
+        _follow(api, kind, where, printer, from_now=watch_only)
         return 0
     if names:
-        return _show_named(client, kind, names, session.namespace, printer)
-    _show_all(client, kind, where, printer)
+        return _show_named(api, kind, names, session.namespace, printer)
+    _show_all(api, kind, where, printer)
     return 0
 
 
-def _show_all(client: Client, kind: Kind, where: Where, printer: Printer) -> None:
-    found = client.list_of(kind, where, table=printer.as_table)
+def _show_all(api: Api, kind: Kind, where: Where, printer: Printer) -> None:
+    found = api.list_of(kind, where, table=printer.as_table)
     if not printer.whole([found], alone=False):
         inside = kind.namespaced and where.namespace
         say(f"No resources found{f' in {inside} namespace.' if inside else ''}")
 
 
-def _show_named(
-    client: Client, kind: Kind, names: list[str], namespace: str, printer: Printer
-) -> int:
+def _show_named(api: Api, kind: Kind, names: list[str], namespace: str, printer: Printer) -> int:
     """Print those that are there; return 1 if one is not, which is told at the end."""
     found: list[JSON] = []
     missing: list[NotFound] = []
     for name in names:
         try:
-            found.append(client.get(kind, namespace, name, table=printer.as_table))
+            found.append(api.get(kind, namespace, name, table=printer.as_table))
         except NotFound as error:
             missing.append(error)
     printer.whole(found, alone=len(names) == 1)
@@ -119,19 +117,19 @@ def _show_named(
     return int(bool(missing))
 
 
-def _only(client: Client, kind: Kind, names: list[str], namespace: str) -> Where:
+def _only(api: Api, kind: Kind, names: list[str], namespace: str) -> Where:
     """Return where the one object is that is to be watched. NotFound."""
     if len(names) > 1:
         raise click.UsageError("watch one object, or all of a kind")
-    client.get(kind, namespace, names[0])
+    api.get(kind, namespace, names[0])
     return Where(namespace, fields=f"metadata.name={names[0]}")
 
 
-def _follow(client: Client, kind: Kind, where: Where, printer: Printer, *, from_now: bool) -> None:
+def _follow(api: Api, kind: Kind, where: Where, printer: Printer, *, from_now: bool) -> None:
     """Print what there is, unless `from_now`, and what comes until the server ends the watch."""
-    listed = client.list_of(kind, where, table=printer.as_table)
+    listed = api.list_of(kind, where, table=printer.as_table)
     if not from_now:
         printer.more(listed)
     after = listed["metadata"]["resourceVersion"]
-    for event in client.watch(kind, where, after, table=printer.as_table):
+    for event in api.watch(kind, where, after, table=printer.as_table):
         printer.more(event["object"])

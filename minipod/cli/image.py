@@ -34,7 +34,7 @@ def _map(session: Session, pattern: str, command: tuple[str, ...]) -> None:
 
     PATTERN is an image, or a glob such as 'nginx:*'. Containers that wait for it start.
     """
-    session.client().map_image(pattern, command)
+    session.api().own.map_image(pattern, command)
     tell(f"image {pattern} mapped")
 
 
@@ -43,7 +43,7 @@ def _map(session: Session, pattern: str, command: tuple[str, ...]) -> None:
 @pass_session
 def _list(session: Session, output: str | None) -> None:
     """Show which image runs which command."""
-    images = session.client().images()
+    images = session.api().own.images()
     if output == "json":
         tell(as_json(images))
     elif images:
@@ -58,9 +58,9 @@ def _list(session: Session, output: str | None) -> None:
 @pass_session
 def _unmap(session: Session, patterns: tuple[str, ...]) -> None:
     """Forget what an image is mapped to; running containers run on."""
-    client = session.client()
+    api = session.api()
     for pattern in patterns:
-        client.unmap_image(pattern)
+        api.own.unmap_image(pattern)
         tell(f"image {pattern} unmapped")
 
 

@@ -25,9 +25,9 @@ def lint(session: Session, files: tuple[str, ...], output: str | None) -> int:
     """
     from minipod.client.sources import read
 
-    client = session.client()
+    api = session.api()
     sources = read(files)
-    items = client.lint(sources, session.given_namespace)
+    items = api.lint(sources, session.given_namespace)
     wrong = {item["source"] for item in items if item["severity"] == "error"}
     if output == "json":
         tell(as_json(items))

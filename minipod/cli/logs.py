@@ -19,7 +19,7 @@ from minipod.cli.resources import pod_name
 
 if TYPE_CHECKING:
     from minipod.cli.session import Session
-    from minipod.client import Client
+    from minipod.client import Api
     from minipod.client.logs import Origin
 
 _TAIL_OF_MANY = 10
@@ -73,7 +73,7 @@ def logs(  # noqa: PLR0913 (an option each)
     That is their stdout and stderr, since their last start.
     """
     from minipod.client import logs as reading
-    from minipod.client.client import LogQuery
+    from minipod.client.api import LogQuery
 
     if (pod is None) == (selector is None):
         raise click.UsageError("give a pod or --selector")
@@ -89,15 +89,15 @@ def logs(  # noqa: PLR0913 (an option each)
         timestamps=timestamps,
         previous=previous,
     )
-    client = session.client()
-    origins = _origins(client, session, pod, selector, container, every=all_containers)
+    api = session.api()
+    origins = _origins(api, session, pod, selector, container, every=all_containers)
     if not origins:
         say(f"No resources found in {session.namespace} namespace.")
-    reading.copy(client, origins, query, sys.stdout.buffer, prefix=prefix)
+    reading.copy(api, origins, query, sys.stdout.buffer, prefix=prefix)
 
 
 def _origins(
-    client: Client,
+    api: Api,
     session: Session,
     pod: str | None,
     selector: str | None,
@@ -110,9 +110,9 @@ def _origins(
     from minipod.client.logs import Origin
 
     if pod is not None:
-        pods = [client.pod(session.namespace, pod_name(pod))]
+        pods = [api.pod(session.namespace, pod_name(pod))]
     else:
-        pods = client.pods(session.namespace, selector)["items"]
+        pods = api.pods(session.namespace, selector)["items"]
     return [
         Origin(*podview.key(one), name)
         for one in pods

@@ -45,7 +45,7 @@ def port_forward(
         asked = [listening.parse(text) for text in ports]
     except ValueError as error:
         raise click.BadParameter(str(error)) from error
-    found = session.client().pod(session.namespace, pod_name(pod))
+    found = session.api().pod(session.namespace, pod_name(pod))
     wanted = [listening.resolve(one, found) for one in asked]
     with forward.sandbox_of(session.root, found) as sandbox:
         listeners = listening.listen(wanted, listening.addresses(addresses))

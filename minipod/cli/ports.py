@@ -50,12 +50,12 @@ def ports(
     """
     if pod is not None and all_namespaces:
         raise click.UsageError("a pod cannot be given together with --all-namespaces")
-    client = session.client()
+    api = session.api()
 
     def look() -> list[JSON]:
         if pod is not None:
-            return client.ports_of(session.namespace, pod_name(pod))
-        return client.ports(None if all_namespaces else session.namespace)
+            return api.ports_of(session.namespace, pod_name(pod))
+        return api.ports(None if all_namespaces else session.namespace)
 
     if watch:
         _follow(look, _Table(everywhere=all_namespaces).more if output is None else _lines)

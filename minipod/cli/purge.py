@@ -31,10 +31,10 @@ def purge(session: Session, *, yes: bool) -> None:
     if not start.was_used(session.root) and not start.left_on_host(session.root):
         tell(f"nothing to purge: {session.root} was never used")
         return
-    client = session.client()
+    api = session.api()
     if not yes:
-        _ask(session.root, len(client.pods(None)["items"]))
-    client.purge()
+        _ask(session.root, len(api.pods(None)["items"]))
+    api.own.purge()
     tell(f"purged {session.root}")
 
 

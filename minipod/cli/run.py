@@ -79,7 +79,7 @@ def run(  # noqa: PLR0913 (an option each)
     if dry_run == "client":
         _print(pod, output, "created (dry run)")
         return
-    created = session.client().create_pod(session.namespace, pod)
+    created = session.api().create_pod(session.namespace, pod)
     _print(created, output, "created")
     from minipod.cli.creating import print_hints
 

@@ -28,7 +28,7 @@ def _run(session: Session) -> None:
     """Run the server in the foreground, its log on stderr. Ctrl+C ends it; pods run on."""
     from minipod.client import start
 
-    if session.client(start=False).answers():
+    if session.api(start=False).answers():
         raise Conflict(f"the server of {session.root} runs already")
     start.run_in_foreground(session.root, session.cluster_cidr)
 
@@ -37,9 +37,9 @@ def _run(session: Session) -> None:
 @pass_session
 def _start(session: Session) -> None:
     """Start the server if it does not run."""
-    client = session.client()
-    already = client.answers()
-    pid = client.server()["pid"]
+    api = session.api()
+    already = api.answers()
+    pid = api.own.info()["pid"]
     tell(f"server {'is already running' if already else 'started'}: pid {pid}")
 
 
@@ -48,13 +48,13 @@ def _start(session: Session) -> None:
 @pass_session
 def _status(session: Session, output: str | None) -> None:
     """Show the server's pid, socket, root and version; exit 1 if it does not run."""
-    client = session.client(start=False)
-    if not client.answers():
+    api = session.api(start=False)
+    if not api.answers():
         raise Unavailable(
             f"the server of {session.root} is not running",
             hint="minipod server start, or any other command, starts it",
         )
-    facts = client.server()
+    facts = api.own.info()
     shown = {name: facts[name] for name in ("pid", "socket", "root", "version")}
     if output == "json":
         tell(as_json(shown))
@@ -69,8 +69,8 @@ def _stop(session: Session) -> None:
     """Stop the server. Pods run on; the next command starts it again."""
     from minipod.client import stop
 
-    client = session.client(start=False)
-    if stop.stop(client):
+    api = session.api(start=False)
+    if stop.stop(api):
         tell("server stopped")
     else:
         tell("server is not running")

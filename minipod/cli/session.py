@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from minipod.errors import MinipodError
 
 if TYPE_CHECKING:
-    from minipod.client import Client
+    from minipod.client import Api
 
 DEFAULT_ROOT = "/var/lib/minipod"
 DEFAULT_NAMESPACE = "default"
@@ -28,22 +28,22 @@ class Session:
         """The namespace that was asked for, or the default one."""
         return self.given_namespace or DEFAULT_NAMESPACE
 
-    def client(self, *, start: bool = True) -> Client:
-        """Return a client of the root's server, which starts one if need be and `start` allows.
+    def api(self, *, start: bool = True) -> Api:
+        """Return the API of the root's server, which starts one if need be and `start` allows.
 
         MinipodError unless root asks.
         """
-        from minipod.client import Client
+        from minipod.client import Api, Transport
 
         require_root()
-        client = Client(self.root, warn=warn, start=self.start if start else None)
+        api = Api(Transport(self.root, warn=warn, start=self.start if start else None))
         if start and self.cluster_cidr is not None:
-            self._want_network(client, self.cluster_cidr)
-        return client
+            self._want_network(api, self.cluster_cidr)
+        return api
 
-    def _want_network(self, client: Client, cidr: str) -> None:
+    def _want_network(self, api: Api, cidr: str) -> None:
         """Have a server that runs already know of --cluster-cidr; say so if it comes too late."""
-        actual = client.want_network(cidr)
+        actual = api.own.want_network(cidr)
         if actual != cidr:
             warn(f"--cluster-cidr {cidr} is not used: pods get addresses of {actual} already")
 

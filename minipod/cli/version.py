@@ -26,13 +26,13 @@ def version(session: Session, *, client_only: bool, output: str | None) -> None:
     if client_only:
         _print({"clientVersion": {"version": __version__}}, output)
         return
-    client = session.client(start=False)
-    answers = client.answers()
+    api = session.api(start=False)
+    answers = api.answers()
     _print(
         {
             "clientVersion": {"version": __version__},
-            "serverVersion": {"version": client.server()["version"]} if answers else None,
-            "kubernetesVersion": client.version() if answers else None,
+            "serverVersion": {"version": api.own.info()["version"]} if answers else None,
+            "kubernetesVersion": api.own.version() if answers else None,
         },
         output,
     )

@@ -10,7 +10,7 @@ from minipod.errors import BadRequest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from minipod.client.client import Client
+    from minipod.client.api import Api
     from minipod.client.sources import Source
 
     JSON = dict[str, Any]
@@ -24,28 +24,28 @@ class Target(NamedTuple):
     uid: str | None = None
 
 
-def select(client: Client, namespace: str | None, selector: str | None) -> list[Target]:
+def select(api: Api, namespace: str | None, selector: str | None) -> list[Target]:
     """Return the pods of a namespace, or of all, that have these labels."""
-    pods = client.pods(namespace, selector)["items"]
+    pods = api.pods(namespace, selector)["items"]
     return [Target(*podview.key(pod), pod["metadata"]["uid"]) for pod in pods]
 
 
-def of_sources(client: Client, sources: Iterable[Source], namespace: str | None) -> list[Target]:
+def of_sources(api: Api, sources: Iterable[Source], namespace: str | None) -> list[Target]:
     """Return the pods that manifests name. BadRequest if they name something else too."""
-    objects = client.decode(sources, namespace)
+    objects = api.decode(sources, namespace)
     for one in objects:
         if one["kind"] != "Pod":
             raise BadRequest(f'cannot delete {one["kind"]} "{one["name"]}": only pods')
     return [Target(one["namespace"], one["name"]) for one in objects]
 
 
-def wait(client: Client, pods: Sequence[JSON]) -> None:
+def wait(api: Api, pods: Sequence[JSON]) -> None:
     """Wait until these pods, as `delete_pod` returned them, are gone."""
     if not pods:
         return
     namespaces = {podview.key(pod)[0] for pod in pods}
     oldest = min(int(pod["metadata"]["resourceVersion"]) for pod in pods)
-    client.wait_gone(
+    api.wait_gone(
         namespaces.pop() if len(namespaces) == 1 else None,
         {pod["metadata"]["uid"] for pod in pods},
         str(oldest),

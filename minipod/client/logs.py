@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from typing import BinaryIO
 
-    from minipod.client.client import Client, LogQuery
+    from minipod.client.api import Api, LogQuery
 
 
 class Origin(NamedTuple):
@@ -30,17 +30,17 @@ class Origin(NamedTuple):
 
 
 def copy(
-    client: Client, origins: Sequence[Origin], query: LogQuery, target: BinaryIO, *, prefix: bool
+    api: Api, origins: Sequence[Origin], query: LogQuery, target: BinaryIO, *, prefix: bool
 ) -> None:
     """Write the logs of all origins to `target`, each piece at once.
 
     Several are followed side by side, in whole lines. The first error ends the copy.
     """
     if len(origins) > 1 and query.follow:
-        _side_by_side(client, origins, query, target, prefix=prefix)
+        _side_by_side(api, origins, query, target, prefix=prefix)
         return
     for origin in origins:
-        for piece in _pieces(client, origin, query, prefix=prefix):
+        for piece in _pieces(api, origin, query, prefix=prefix):
             _write(target, piece)
 
 
@@ -55,8 +55,8 @@ def _write(target: BinaryIO, piece: bytes) -> None:
         raise HostError(f"cannot write the log: {reason(error)}") from error
 
 
-def _pieces(client: Client, origin: Origin, query: LogQuery, *, prefix: bool) -> Iterable[bytes]:
-    chunks = client.log(origin.namespace, origin.pod, query._replace(container=origin.container))
+def _pieces(api: Api, origin: Origin, query: LogQuery, *, prefix: bool) -> Iterable[bytes]:
+    chunks = api.log(origin.namespace, origin.pod, query._replace(container=origin.container))
     return (origin.prefix + line for line in _lines(chunks)) if prefix else chunks
 
 
@@ -72,7 +72,7 @@ def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _side_by_side(
-    client: Client, origins: Sequence[Origin], query: LogQuery, target: BinaryIO, *, prefix: bool
+    api: Api, origins: Sequence[Origin], query: LogQuery, target: BinaryIO, *, prefix: bool
 ) -> None:
     """Follow each origin in a thread of its own, which dies with the process."""
     heard: SimpleQueue[bytes | Exception | None] = SimpleQueue()
@@ -80,7 +80,7 @@ def _side_by_side(
     def follow(origin: Origin) -> None:
         mark = origin.prefix if prefix else b""
         try:
-            for line in _lines(_pieces(client, origin, query, prefix=False)):
+            for line in _lines(_pieces(api, origin, query, prefix=False)):
                 heard.put(mark + line)
             heard.put(None)
         except Exception as error:  # noqa: BLE001 (raised below, in the main thread)

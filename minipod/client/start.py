@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from minipod.client import unix
-from minipod.client.client import SOCKET
+from minipod.client.transport import SOCKET
 from minipod.client.words import reason
 from minipod.errors import HostError, Unavailable
 from minipod.sandbox.protocol import LOCK, LOCK_HELD

@@ -11,23 +11,23 @@ from minipod.errors import Unavailable
 from minipod.sandbox.protocol import LOCK
 
 if TYPE_CHECKING:
-    from minipod.client.client import Client
+    from minipod.client.api import Api
 
 _DEADLINE = 10.0  # seconds; a server that stops has only to close its store
 _LOOK_AGAIN = 0.01
 
 
-def stop(client: Client) -> bool:
+def stop(api: Api) -> bool:
     """Return True when the server has ended, False if none ran. Unavailable if it stays.
 
     Its zygote holds the root's lock to the end: nothing of both is left when the lock is free.
     """
-    if not client.answers():
+    if not api.answers():
         return False
-    lock = os.open(f"{client.root}/{LOCK}", os.O_RDWR | os.O_CLOEXEC)
+    lock = os.open(f"{api.root}/{LOCK}", os.O_RDWR | os.O_CLOEXEC)
     try:
-        client.stop_server()
-        _wait(client.root, lock)
+        api.own.stop()
+        _wait(api.root, lock)
     finally:
         os.close(lock)
     return True

@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from minipod import __version__
 from minipod.cli import session
 from minipod.cli.group import COMMANDS, cli
-from minipod.client.client import DEFAULT_NAMESPACE
+from minipod.client.api import DEFAULT_NAMESPACE
 from minipod.model.root import DEFAULT_ROOT
 from tests.support.fake_server import Answer, FakeServer, failure
 

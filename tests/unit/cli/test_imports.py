@@ -29,9 +29,11 @@ GET = HELP | {
     "minipod.cli.printers",
     "minipod.cli.resources",
     "minipod.client",
-    "minipod.client.client",
+    "minipod.client.api",
     "minipod.client.http",
     "minipod.client.kinds",
+    "minipod.client.own",
+    "minipod.client.transport",
     "minipod.client.unix",
     "minipod.client.words",
 }

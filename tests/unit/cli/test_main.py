@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from minipod.client import Client
+from minipod.client import Api
 from tests.support.fake_server import Answer, FakeServer
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def test_a_bug_is_one_line_and_a_traceback_only_if_asked(
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("some detail")
 
-    monkeypatch.setattr(Client, "list_of", broken)
+    monkeypatch.setattr(Api, "list_of", broken)
     done = run("get", "pods")
     assert done.code == 1
     assert done.err.splitlines()[0] == "Error: internal: ZeroDivisionError: some detail"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from minipod.client import Client
+from minipod.client import Api, Transport
 from tests.support.fake_server import FakeServer
 
 if TYPE_CHECKING:
@@ -27,5 +27,5 @@ def warnings() -> list[str]:
 
 
 @pytest.fixture
-def client(server: FakeServer, warnings: list[str]) -> Client:
-    return Client(str(server.root), warn=warnings.append)
+def api(server: FakeServer, warnings: list[str]) -> Api:
+    return Api(Transport(str(server.root), warn=warnings.append))

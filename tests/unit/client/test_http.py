@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from minipod.client import http, unix
-from minipod.client.client import SOCKET, Client
+from minipod.client.transport import SOCKET, Transport
 from minipod.errors import Unavailable
 from tests.support.fake_server import Answer
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from minipod.client import Api
     from tests.support.fake_server import FakeServer
 
 
@@ -79,11 +80,11 @@ def test_a_socket_in_a_folder_with_a_long_path_is_reached(tmp_path: Path) -> Non
         listening.listen()
         unix.connect(str(folder), SOCKET).close()
         assert listening.accept()
-    assert Client(str(folder), warn=print).answers() is False
+    assert Transport(str(folder), warn=print).answers() is False
 
 
-def test_a_refusal_is_read_though_the_body_was_not(server: FakeServer, client: Client) -> None:
+def test_a_refusal_is_read_though_the_body_was_not(server: FakeServer, api: Api) -> None:
     """A server may answer 413 and hang up while the client still writes."""
     server.answers["PUT /apis/minipod.dev/v1/images"] = Answer({"message": "too large"}, 413)
     with pytest.raises(Exception, match="too large"):
-        client.map_image("x", ["y" * 100])
+        api.own.map_image("x", ["y" * 100])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from minipod.client import start
-from minipod.client.client import SOCKET
+from minipod.client.transport import SOCKET
 from minipod.errors import HostError, Unavailable
 
 

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from minipod.api.resources import RESOURCES
-from minipod.client import Client, deletion
-from minipod.client.client import DEFAULT_NAMESPACE, SOCKET, LogQuery
+from minipod.client import Api, Transport, deletion
+from minipod.client.api import DEFAULT_NAMESPACE, LogQuery
 from minipod.client.kinds import EVENTS, KINDS, NODES, Where
 from minipod.client.kinds import PODS as PODS_KIND
 from minipod.client.sources import Source
+from minipod.client.transport import SOCKET
 from minipod.errors import (
     AlreadyExists,
     Conflict,
@@ -49,34 +50,32 @@ def test_it_speaks_of_the_names_that_the_server_uses() -> None:
     assert Metadata("x").namespace == DEFAULT_NAMESPACE
 
 
-def test_lists_tables_and_selectors(server: FakeServer, client: Client) -> None:
+def test_lists_tables_and_selectors(server: FakeServer, api: Api) -> None:
     server.answers = {
         "GET /api/v1/pods": Answer({"items": []}),
         f"GET {PODS}?labelSelector=app%3Dweb": Answer({"items": [1]}),
     }
-    assert client.pods(None) == {"items": []}
-    assert client.list_of(PODS_KIND, Where("default", "app=web"), table=True) == {"items": [1]}
+    assert api.pods(None) == {"items": []}
+    assert api.list_of(PODS_KIND, Where("default", "app=web"), table=True) == {"items": [1]}
     assert server.asked[0].headers["accept"] == "application/json"
     assert "as=Table" in server.asked[1].headers["accept"]
 
 
-def test_a_watch_asks_for_what_the_list_was_of(server: FakeServer, client: Client) -> None:
+def test_a_watch_asks_for_what_the_list_was_of(server: FakeServer, api: Api) -> None:
     where = Where(None, "a=b", "type=Warning")
     asked = "labelSelector=a%3Db&fieldSelector=type%3DWarning&watch=true&resourceVersion=7"
     server.answers[f"GET /api/v1/events?{asked}"] = events(("ADDED", pod("x")))
-    assert list(client.watch(EVENTS, where, "7", table=True)) == [
+    assert list(api.watch(EVENTS, where, "7", table=True)) == [
         {"type": "ADDED", "object": pod("x")}
     ]
     assert "as=Table" in server.asked[0].headers["accept"]
 
 
-def test_a_kind_without_namespaces_is_looked_for_in_none(
-    server: FakeServer, client: Client
-) -> None:
+def test_a_kind_without_namespaces_is_looked_for_in_none(server: FakeServer, api: Api) -> None:
     server.answers["GET /api/v1/nodes/vm"] = Answer({"kind": "Node"})
-    assert client.get(NODES, "default", "vm") == {"kind": "Node"}
+    assert api.get(NODES, "default", "vm") == {"kind": "Node"}
     with pytest.raises(NotFound, match=r'^node "x" not found$'):
-        client.get(NODES, "default", "x")
+        api.get(NODES, "default", "x")
 
 
 def test_the_kinds_are_those_that_the_server_has() -> None:
@@ -86,14 +85,14 @@ def test_the_kinds_are_those_that_the_server_has() -> None:
 
 
 @pytest.mark.parametrize("ask", ["pod", "delete_pod", "ports_of"])
-def test_a_missing_pod_is_named_with_its_namespace(client: Client, ask: str) -> None:
+def test_a_missing_pod_is_named_with_its_namespace(api: Api, ask: str) -> None:
     with pytest.raises(NotFound, match=r'^pod "x" not found in namespace "default"$'):
-        getattr(client, ask)("default", "x")
+        getattr(api, ask)("default", "x")
 
 
-def test_a_missing_pod_has_no_log(client: Client) -> None:
+def test_a_missing_pod_has_no_log(api: Api) -> None:
     with pytest.raises(NotFound, match=r'^pod "x" not found in namespace "default"$'):
-        client.log("default", "x", LogQuery("c"))
+        api.log("default", "x", LogQuery("c"))
 
 
 @pytest.mark.parametrize(
@@ -106,53 +105,53 @@ def test_a_missing_pod_has_no_log(client: Client) -> None:
     ],
 )
 def test_a_status_becomes_its_error(
-    server: FakeServer, client: Client, code: int, reason: str, kind: type[MinipodError]
+    server: FakeServer, api: Api, code: int, reason: str, kind: type[MinipodError]
 ) -> None:
     server.answers[f"POST {PODS}"] = failure(code, reason, "why", hint="do this")
     with pytest.raises(kind) as caught:
-        client.create_pod("default", {})
+        api.create_pod("default", {})
     assert (str(caught.value), caught.value.hint) == ("why", "do this")
 
 
-def test_causes_become_problems(server: FakeServer, client: Client) -> None:
+def test_causes_become_problems(server: FakeServer, api: Api) -> None:
     cause = {"field": "spec.x", "message": "bad", "reason": "FieldValueInvalid"}
     server.answers[f"POST {PODS}"] = failure(422, "Invalid", "all of it", causes=[cause])
     with pytest.raises(InvalidObject) as caught:
-        client.create_pod("default", {})
+        api.create_pod("default", {})
     assert caught.value.problems == (Problem("spec.x", "bad"),)
 
 
-def test_an_error_that_is_no_status_is_told_by_its_code(server: FakeServer, client: Client) -> None:
+def test_an_error_that_is_no_status_is_told_by_its_code(server: FakeServer, api: Api) -> None:
     raw = b"HTTP/1.1 502 Bad\r\nContent-Length: 2\r\n\r\n<>"
     server.answers["GET /version"] = Answer(raw=raw)
     with pytest.raises(MinipodError, match="the server answered 502"):
-        client.version()
+        api.own.version()
 
 
-def test_an_answer_that_is_no_json_is_told(server: FakeServer, client: Client) -> None:
+def test_an_answer_that_is_no_json_is_told(server: FakeServer, api: Api) -> None:
     server.answers["GET /version"] = Answer(raw=b"HTTP/1.1 200 OK\r\n\r\n<html>")
     with pytest.raises(Unavailable, match="cannot read the server's answer"):
-        client.version()
+        api.own.version()
 
 
-def test_warnings_are_handed_on(server: FakeServer, client: Client, warnings: list[str]) -> None:
+def test_warnings_are_handed_on(server: FakeServer, api: Api, warnings: list[str]) -> None:
     server.answers[f"DELETE {PODS}/x"] = Answer(pod("x"), headers=('Warning: 299 - "careful"',))
-    client.delete_pod("default", "x")
+    api.delete_pod("default", "x")
     assert warnings == ["careful"]
 
 
-def test_deletion_options(server: FakeServer, client: Client) -> None:
+def test_deletion_options(server: FakeServer, api: Api) -> None:
     server.answers[f"DELETE {PODS}/x"] = Answer(pod("x"))
-    client.delete_pod("default", "x", grace=0, uid="u")
+    api.delete_pod("default", "x", grace=0, uid="u")
     assert server.asked[0].body["gracePeriodSeconds"] == 0
     assert server.asked[0].body["preconditions"] == {"uid": "u"}
 
 
-def test_manifests_are_told_as_they_happen(server: FakeServer, client: Client) -> None:
+def test_manifests_are_told_as_they_happen(server: FakeServer, api: Api) -> None:
     line = {"type": "WARNING", "message": "ü"}
     chunks = [json.dumps(line).encode() + b"\n"] * 2
     server.answers[f"POST {OWN}/manifests?namespace=lab"] = Answer(chunks=chunks)
-    assert list(client.create([Source("a.yaml", "text")], "lab")) == [line, line]
+    assert list(api.create([Source("a.yaml", "text")], "lab")) == [line, line]
     assert server.asked[0].body == {
         "sources": [{"name": "a.yaml", "text": "text"}],
         "defaultNamespace": "default",
@@ -160,18 +159,16 @@ def test_manifests_are_told_as_they_happen(server: FakeServer, client: Client) -
 
 
 def test_waiting_for_the_end_sees_what_happened_before_it_began(
-    server: FakeServer, client: Client
+    server: FakeServer, api: Api
 ) -> None:
     server.answers[f"GET {PODS}?watch=true&resourceVersion=4"] = events(
         ("MODIFIED", pod("a", "1")), ("DELETED", pod("b", "2")), ("DELETED", pod("a", "1"))
     )
-    deletion.wait(client, [pod("a", "1", 5), pod("b", "2", 4)])
+    deletion.wait(api, [pod("a", "1", 5), pod("b", "2", 4)])
     assert len(server.asked) == 1
 
 
-def test_waiting_goes_on_when_a_watch_ends_or_comes_too_late(
-    server: FakeServer, client: Client
-) -> None:
+def test_waiting_goes_on_when_a_watch_ends_or_comes_too_late(server: FakeServer, api: Api) -> None:
     expired = failure(410, "Expired", "too old").body
     server.answers = {
         f"GET {PODS}?watch=true&resourceVersion=5": [events(("ERROR", expired)), events()],
@@ -180,21 +177,21 @@ def test_waiting_goes_on_when_a_watch_ends_or_comes_too_late(
             Answer({"metadata": {"resourceVersion": "9"}, "items": [pod("a", "another")]}),
         ],
     }
-    deletion.wait(client, [pod("a", "1")])
+    deletion.wait(api, [pod("a", "1")])
     assert len(server.asked) == 4
 
 
-def test_a_watch_that_is_too_late_is_expired(server: FakeServer, client: Client) -> None:
+def test_a_watch_that_is_too_late_is_expired(server: FakeServer, api: Api) -> None:
     target = f"GET {PODS}?watch=true&resourceVersion=1"
     server.answers[target] = failure(410, "Expired", "too old")
     with pytest.raises(Expired):
-        list(client.watch(PODS_KIND, Where("default"), "1"))
+        list(api.watch(PODS_KIND, Where("default"), "1"))
 
 
-def test_only_what_a_log_query_says_is_asked(server: FakeServer, client: Client) -> None:
+def test_only_what_a_log_query_says_is_asked(server: FakeServer, api: Api) -> None:
     asked = f"{PODS}/x/log?container=c&follow=true&tailLines=0"
     server.answers[f"GET {asked}"] = Answer(chunks=[b"a\n", b"b"])
-    assert list(client.log("default", "x", LogQuery("c", follow=True, tail=0))) == [b"a\n", b"b"]
+    assert list(api.log("default", "x", LogQuery("c", follow=True, tail=0))) == [b"a\n", b"b"]
 
 
 def test_a_server_is_started_when_none_answers(tmp_path: Path) -> None:
@@ -204,10 +201,10 @@ def test_a_server_is_started_when_none_answers(tmp_path: Path) -> None:
         started.append(FakeServer(tmp_path))
         started[0].answers["GET /version"] = Answer({"major": "1"})
 
-    client = Client(str(tmp_path), warn=print, start=start)
-    assert client.version() == {"major": "1"}
-    assert client.version() == {"major": "1"}
+    api = Api(Transport(str(tmp_path), warn=print, start=start))
+    assert api.own.version() == {"major": "1"}
+    assert api.own.version() == {"major": "1"}
     assert len(started) == 1
     started[0].close()
     with pytest.raises(Unavailable, match="no server runs"):
-        Client(str(tmp_path), warn=print).version()
+        Api(Transport(str(tmp_path), warn=print)).own.version()

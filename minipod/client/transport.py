@@ -1,0 +1,106 @@
+"""Requests to the server of one root, and what its answers become: values, or errors."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from minipod.client import http, unix
+from minipod.client.words import reason
+from minipod.errors import Forbidden, Unavailable
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable
+
+    JSON = dict[str, Any]
+
+SOCKET = "server.sock"
+JSON_TYPE = "application/json"
+
+
+class Transport:
+    """Connections to one root's server.
+
+    `start` is called when no server answers, and is to return once one does; None: such a request
+    is Unavailable. `warn` gets every warning that comes with an answer. Every method raises the
+    MinipodError that the server's `Status` tells of.
+    """
+
+    def __init__(
+        self,
+        root: str,
+        *,
+        warn: Callable[[str], None],
+        start: Callable[[], None] | None = None,
+    ) -> None:
+        self.root = root
+        self._warn = warn
+        self._start = start
+
+    def get(self, target: str, *, accept: str = JSON_TYPE) -> JSON:
+        """Return the JSON that a GET answers."""
+        return _load(self.send("GET", target, accept=accept))
+
+    def json(self, method: str, target: str, body: JSON, *, content_type: str = JSON_TYPE) -> JSON:
+        """Send JSON and return the JSON that answers it."""
+        return _load(self.send(method, target, body, content_type=content_type))
+
+    def send(
+        self,
+        method: str,
+        target: str,
+        body: JSON | None = None,
+        *,
+        accept: str = JSON_TYPE,
+        content_type: str = JSON_TYPE,
+    ) -> http.Response:
+        """Send a request, and return its answer once its head is here."""
+        headers = {"Accept": accept}
+        if body is not None:
+            headers["Content-Type"] = content_type
+        data = b"" if body is None else json.dumps(body).encode()
+        response = http.send(self._connect(), method, target, headers, data)
+        for warning in response.warnings:
+            self._warn(warning)
+        if response.status >= 400:
+            from minipod.client.statuses import error_of  # noqa: PLC0415 (seldom needed)
+
+            raise error_of(response)
+        return response
+
+    def answers(self) -> bool:
+        """Return whether a server listens."""
+        try:
+            unix.connect(self.root, SOCKET).close()
+        except (FileNotFoundError, ConnectionRefusedError):
+            return False
+        return True
+
+    def _connect(self) -> socket.socket:
+        try:
+            return unix.connect(self.root, SOCKET)
+        except (FileNotFoundError, ConnectionRefusedError) as error:
+            if self._start is None:
+                raise Unavailable(f"no server runs for {self.root}") from error
+        except PermissionError as error:
+            raise Forbidden(f"cannot connect to {self.root}/{SOCKET}: permission denied") from error
+        except OSError as error:
+            raise _unreachable(self.root, error) from error
+        self._start()
+        try:
+            return unix.connect(self.root, SOCKET)
+        except OSError as error:
+            raise _unreachable(self.root, error) from error
+
+
+def _load(response: http.Response) -> JSON:
+    try:
+        loaded: JSON = json.loads(response.read())
+    except ValueError as error:
+        raise Unavailable(f"cannot read the server's answer: {error}") from error
+    return loaded
+
+
+def _unreachable(root: str, error: OSError) -> Unavailable:
+    return Unavailable(f"cannot connect to {root}/{SOCKET}: {reason(error)}")
