@@ -27,11 +27,13 @@ def create(session: Session, files: tuple[str, ...], *, strict_ports: bool) -> i
     """
     from minipod.cli.creating import print_created, refusing
     from minipod.client.sources import read
+    from minipod.model.submission import Action, Submission
 
     api = session.api()
     sources = read(files)
+    wanted = Submission(Action.CREATE, strict_ports=strict_ports)
     failed = False
     with refusing("created"):
-        for line in api.create(sources, session.given_namespace, strict_ports=strict_ports):
+        for line in api.submit(sources, session.given_namespace, wanted):
             failed |= not print_created(line)
     return int(failed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -15,22 +15,42 @@ if TYPE_CHECKING:
 _TYPES = frozenset({"Normal", "Warning"})
 
 
+class Selection(NamedTuple):
+    """Objects of one kind: these, or if it names none, all of the kind."""
+
+    kind: Kind
+    names: tuple[str, ...]
+
+
+def selections(words: tuple[str, ...], kinds: tuple[Kind, ...]) -> list[Selection]:
+    """Return what `pods`, `pods,events`, `pod a b`, or `pod/a node/b` mean, in that order.
+
+    NotFound for a kind that there is not, BadRequest for one that the command is not about.
+    """
+    if "/" in words[0]:
+        found: dict[Kind, list[str]] = {}
+        for word in words:
+            kind, name = _pair(word, kinds)
+            found.setdefault(kind, []).append(name)
+        return [Selection(kind, tuple(dict.fromkeys(names))) for kind, names in found.items()]
+    names = tuple(dict.fromkeys(words[1:]))
+    of = list(dict.fromkeys(_kind(word, kinds) for word in words[0].split(",")))
+    for name in names:
+        if "/" in name or not name:
+            each = f"{of[0].singular}/NAME"
+            raise click.UsageError(f'"{name}" is not a name: give names, or {each} for each')
+    return [Selection(kind, names) for kind in of]
+
+
 def named(words: tuple[str, ...], kinds: tuple[Kind, ...] = (PODS,)) -> tuple[Kind, list[str]]:
     """Return kind and names in `pods`, `pod a b` or `pod/a pod/b`; no names: all of the kind.
 
     NotFound for a kind that there is not, BadRequest for one that the command is not about.
     """
-    if "/" in words[0]:
-        found = [_pair(word, kinds) for word in words]
-        if len({kind for kind, _ in found}) > 1:
-            raise click.UsageError("give objects of one kind only")
-        return found[0][0], list(dict.fromkeys(name for _, name in found))
-    kind = _kind(words[0], kinds)
-    for name in words[1:]:
-        if "/" in name or not name:
-            each = f"{kind.singular}/NAME"
-            raise click.UsageError(f'"{name}" is not a name: give names, or {each} for each')
-    return kind, list(dict.fromkeys(words[1:]))
+    found = selections(words, kinds)
+    if len(found) > 1:
+        raise click.UsageError("give objects of one kind only")
+    return found[0].kind, list(found[0].names)
 
 
 def pod_names(words: tuple[str, ...]) -> list[str]:

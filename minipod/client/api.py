@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from minipod.client import http
@@ -18,10 +19,12 @@ if TYPE_CHECKING:
     from minipod.client.kinds import Kind
     from minipod.client.sources import Source
     from minipod.client.transport import Transport
+    from minipod.model.submission import Submission
 
     JSON = dict[str, Any]
 
 DEFAULT_NAMESPACE = "default"
+_DRY_RUN = "All"
 _TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
 
 
@@ -34,6 +37,40 @@ class LogQuery(NamedTuple):
     since_seconds: int | None = None
     timestamps: bool = False
     previous: bool = False
+
+
+class PatchKind(StrEnum):
+    """How a patch speaks: by its media type."""
+
+    STRATEGIC = "application/strategic-merge-patch+json"
+    MERGE = "application/merge-patch+json"
+    JSON = "application/json-patch+json"
+
+
+class Patch(NamedTuple):
+    """A change to an object: a part of one, or for PatchKind.JSON a list of operations."""
+
+    kind: PatchKind
+    body: Any
+
+
+class Deletion(NamedTuple):
+    """How to delete: within `grace` seconds (None: as the object says), only this `uid`."""
+
+    grace: int | None = None
+    uid: str | None = None
+    dry_run: bool = False
+
+    def options(self) -> JSON:
+        """Return Kubernetes' DeleteOptions."""
+        options: JSON = {"apiVersion": "v1", "kind": "DeleteOptions"}
+        if self.grace is not None:
+            options["gracePeriodSeconds"] = self.grace
+        if self.uid is not None:
+            options["preconditions"] = {"uid": self.uid}
+        if self.dry_run:
+            options["dryRun"] = [_DRY_RUN]
+        return options
 
 
 class Api:
@@ -75,6 +112,42 @@ class Api:
                 raise error_from(event["object"])
             yield event
 
+    def create(self, kind: Kind, namespace: str, obj: JSON, *, dry_run: bool = False) -> JSON:
+        """Create an object and return it; a pod once its first start is over.
+
+        AlreadyExists, InvalidObject.
+        """
+        return self._transport.json("POST", kind.collection(namespace) + _dry(dry_run), obj)
+
+    def replace(self, kind: Kind, namespace: str, obj: JSON, *, dry_run: bool = False) -> JSON:
+        """Replace an object whole and return it.
+
+        NotFound, InvalidObject; Conflict if its resourceVersion is set and is old.
+        """
+        name = obj["metadata"]["name"]
+        with _naming(kind, namespace, name):
+            target = kind.item(namespace, name) + _dry(dry_run)
+            return self._transport.json("PUT", target, obj)
+
+    def patch(
+        self, kind: Kind, namespace: str, name: str, patch: Patch, *, dry_run: bool = False
+    ) -> JSON:
+        """Change some of an object and return it. NotFound, InvalidObject, Conflict."""
+        with _naming(kind, namespace, name):
+            target = kind.item(namespace, name) + _dry(dry_run)
+            return self._transport.json("PATCH", target, patch.body, content_type=patch.kind)
+
+    def delete(
+        self,
+        kind: Kind,
+        namespace: str,
+        name: str,
+        deletion: Deletion = Deletion(),  # noqa: B008 (it is frozen)
+    ) -> JSON:
+        """Begin an object's deletion and return it. NotFound; Conflict if its uid is another."""
+        with _naming(kind, namespace, name):
+            return self._transport.json("DELETE", kind.item(namespace, name), deletion.options())
+
     # Pods
 
     def pods(self, namespace: str | None, selector: str | None = None) -> JSON:
@@ -87,19 +160,13 @@ class Api:
 
     def create_pod(self, namespace: str, pod: JSON) -> JSON:
         """Create a pod and return it when its first start is over. AlreadyExists, InvalidObject."""
-        return self._transport.json("POST", PODS.collection(namespace), pod)
+        return self.create(PODS, namespace, pod)
 
     def delete_pod(
         self, namespace: str, name: str, *, grace: int | None = None, uid: str | None = None
     ) -> JSON:
         """Begin a pod's deletion and return the Pod. NotFound; Conflict if `uid` is another's."""
-        options: JSON = {"apiVersion": "v1", "kind": "DeleteOptions"}
-        if grace is not None:
-            options["gracePeriodSeconds"] = grace
-        if uid is not None:
-            options["preconditions"] = {"uid": uid}
-        with _naming(PODS, namespace, name):
-            return self._transport.json("DELETE", PODS.item(namespace, name), options)
+        return self.delete(PODS, namespace, name, Deletion(grace, uid))
 
     def wait_gone(self, namespace: str | None, uids: set[str], after: str) -> None:
         """Wait until the pods of these uids, there at resourceVersion `after`, are deleted."""
@@ -136,17 +203,24 @@ class Api:
 
     # Manifests
 
-    def create(
-        self, sources: Iterable[Source], namespace: str | None, *, strict_ports: bool = False
+    def submit(
+        self, sources: Iterable[Source], namespace: str | None, wanted: Submission
     ) -> Iterator[JSON]:
-        """Create all that the sources hold; yield what happens, in the order of the documents.
+        """Do with all that the sources hold what is wanted; yield what happens, in their order.
 
-        Lines are {"type": "WARNING", "message"}, {"type": "CREATED", "object"} and
-        {"type": "ERROR", "status"}. InvalidObject, with nothing created, if any document is bad;
-        with `strict_ports` one is, if a port stands in it twice.
+        Lines are {"type": "WARNING", "message"}, {"type": "ERROR", "status"}, and with an "object"
+        the types CREATED, CONFIGURED, UNCHANGED, REPLACED. InvalidObject, with nothing done, if
+        any document is bad.
         """
-        strict = "true" if strict_ports else None
-        query = http.query({"namespace": namespace, "strictPorts": strict})
+        query = http.query(
+            {
+                "namespace": namespace,
+                "action": wanted.action,
+                "strictPorts": "true" if wanted.strict_ports else None,
+                "dryRun": _DRY_RUN if wanted.dry_run else None,
+                "force": "true" if wanted.force else None,
+            }
+        )
         target = OWN + "/manifests" + query
         for line in self._transport.send("POST", target, _manifests(sources)).lines():
             yield json.loads(line)
@@ -185,6 +259,10 @@ class Api:
         query = http.query({"namespace": namespace, "pod": pod})
         with _naming(PODS, namespace, pod):
             return list(self._transport.get(OWN + "/ports" + query)["items"])
+
+
+def _dry(dry_run: bool) -> str:  # noqa: FBT001 (the one thing that it is about)
+    return http.query({"dryRun": _DRY_RUN if dry_run else None})
 
 
 def _form(*, table: bool) -> str:

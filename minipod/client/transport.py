@@ -42,7 +42,7 @@ class Transport:
         """Return the JSON that a GET answers."""
         return _load(self.send("GET", target, accept=accept))
 
-    def json(self, method: str, target: str, body: JSON, *, content_type: str = JSON_TYPE) -> JSON:
+    def json(self, method: str, target: str, body: Any, *, content_type: str = JSON_TYPE) -> JSON:
         """Send JSON and return the JSON that answers it."""
         return _load(self.send(method, target, body, content_type=content_type))
 
@@ -50,7 +50,7 @@ class Transport:
         self,
         method: str,
         target: str,
-        body: JSON | None = None,
+        body: Any = None,
         *,
         accept: str = JSON_TYPE,
         content_type: str = JSON_TYPE,

@@ -223,7 +223,7 @@ def test_options_are_spelled_as_for_kubectl(server: FakeServer, run: Run, spelli
 
 def test_create_tells_what_happens_in_order(server: FakeServer, run: Run, tmp_path: Path) -> None:
     (tmp_path / "pod.yaml").write_text("kind: Pod")
-    server.answers[f"POST {OWN}/manifests?namespace=lab"] = lines(
+    server.answers[f"POST {OWN}/manifests?namespace=lab&action=create"] = lines(
         {"type": "WARNING", "message": "a cluster will want an image"},
         {"type": "CREATED", "object": pod("one", waiting="ImageNotMapped")},
         {"type": "ERROR", "status": {"reason": "AlreadyExists", "message": "two is taken"}},
@@ -244,7 +244,9 @@ def test_create_shows_problems_as_they_are(server: FakeServer, run: Run, tmp_pat
     (tmp_path / "pod.yaml").write_text("kind: Pod")
     message = "pod.yaml:1:2: spec: bad\npod.yaml:3:4: spec: worse"
     causes = [{"field": "spec", "message": "bad", "reason": "FieldValueInvalid"}]
-    server.answers[f"POST {OWN}/manifests"] = failure(400, "BadRequest", message, causes=causes)
+    server.answers[f"POST {OWN}/manifests?action=create"] = failure(
+        400, "BadRequest", message, causes=causes
+    )
     done = run("create", "-f", str(tmp_path / "pod.yaml"))
     assert (done.code, done.out) == (1, "")
     assert done.err == f"{message}\nError: nothing was created\n"
@@ -256,14 +258,16 @@ def test_create_says_why_a_pod_waits(server: FakeServer, run: Run, tmp_path: Pat
     obj["status"] = {
         "conditions": [{"type": "PodScheduled", "status": "False", "message": "the port is taken"}]
     }
-    server.answers[f"POST {OWN}/manifests"] = lines({"type": "CREATED", "object": obj})
+    server.answers[f"POST {OWN}/manifests?action=create"] = lines(
+        {"type": "CREATED", "object": obj}
+    )
     done = run("create", "-f", str(tmp_path / "pod.yaml"))
     assert done == (0, "pod/web created\n", "Hint: pod/web waits: the port is taken\n")
 
 
 def test_create_can_be_strict_about_ports(server: FakeServer, run: Run, tmp_path: Path) -> None:
     (tmp_path / "pod.yaml").write_text("kind: Pod")
-    server.answers[f"POST {OWN}/manifests?strictPorts=true"] = lines()
+    server.answers[f"POST {OWN}/manifests?action=create&strictPorts=true"] = lines()
     assert run("create", "--strict-ports", "-f", str(tmp_path / "pod.yaml")).code == 0
 
 

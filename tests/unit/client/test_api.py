@@ -26,6 +26,7 @@ from minipod.errors import (
 )
 from minipod.model.pod import Metadata
 from minipod.model.root import Root
+from minipod.model.submission import Action, Submission
 from tests.support.fake_server import Answer, FakeServer, failure
 
 if TYPE_CHECKING:
@@ -150,8 +151,11 @@ def test_deletion_options(server: FakeServer, api: Api) -> None:
 def test_manifests_are_told_as_they_happen(server: FakeServer, api: Api) -> None:
     line = {"type": "WARNING", "message": "ü"}
     chunks = [json.dumps(line).encode() + b"\n"] * 2
-    server.answers[f"POST {OWN}/manifests?namespace=lab"] = Answer(chunks=chunks)
-    assert list(api.create([Source("a.yaml", "text")], "lab")) == [line, line]
+    server.answers[f"POST {OWN}/manifests?namespace=lab&action=create"] = Answer(chunks=chunks)
+    assert list(api.submit([Source("a.yaml", "text")], "lab", Submission(Action.CREATE))) == [
+        line,
+        line,
+    ]
     assert server.asked[0].body == {
         "sources": [{"name": "a.yaml", "text": "text"}],
         "defaultNamespace": "default",

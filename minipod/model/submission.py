@@ -1,0 +1,27 @@
+"""What is to be done with the objects of manifests."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Action(StrEnum):
+    """kubectl's verbs for files."""
+
+    CREATE = "create"
+    APPLY = "apply"
+    REPLACE = "replace"
+
+
+class Submission(NamedTuple):
+    """What to do, and how.
+
+    `strict_ports`: a port that stands in a pod twice is an error. `dry_run`: check and answer, but
+    change nothing. `force`: of REPLACE, delete what is there at once and create it anew.
+    """
+
+    action: Action
+    strict_ports: bool = False
+    dry_run: bool = False
+    force: bool = False
