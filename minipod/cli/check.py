@@ -15,6 +15,7 @@ from minipod.cli.options import (
 )
 from minipod.cli.output import as_json, say, table, tell
 from minipod.cli.resources import pod_name
+from minipod.client.kinds import PODS
 from minipod.errors import Conflict, NotFound
 from minipod.ports.reach import Place, attempts, targets
 from minipod.ports.reach import as_json as row
@@ -90,7 +91,10 @@ def _named(pods: list[JSON], name: str, namespace: str) -> Place:
     """Return the place of a pod. NotFound, Conflict if it does not run."""
     pod = next((pod for pod in pods if pod["metadata"]["name"] == name), None)
     if pod is None:
-        raise NotFound(f'pod "{name}" not found in namespace "{namespace}"')
+        from minipod.client.nearby import hint
+
+        near = hint(PODS, namespace, name, pods)
+        raise NotFound(f'pod "{name}" not found in namespace "{namespace}"', hint=near)
     if not _runs(pod):
         phase = (pod.get("status") or {}).get("phase", "Pending")
         raise Conflict(f'cannot check pod "{name}": it is not running. Current status={phase}')

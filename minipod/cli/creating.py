@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from minipod.cli.output import say, say_error, tell
+from minipod.cli.output import say, say_error, say_hint, tell
 from minipod.cli.session import warn
 from minipod.client import podview
 from minipod.client.statuses import error_from
@@ -32,11 +32,11 @@ def print_created(line: dict[str, Any]) -> bool:
 def print_hints(pod: dict[str, Any]) -> None:
     """Say what a person must do before the pod's containers can start."""
     if why := podview.unplaced(pod):
-        say(f"Hint: {podview.reference(pod)} waits: {why}")
+        say_hint(f"{podview.reference(pod)} waits: {why}")
     for container, message in podview.waiting(pod, "ImageNotMapped"):
-        say(f'Hint: container "{container}" of {podview.reference(pod)} waits: {message}')
+        say_hint(f'container "{container}" of {podview.reference(pod)} waits: {message}')
     for container, message in podview.cannot_start(pod):
-        say(f'Hint: container "{container}" of {podview.reference(pod)} does not start: {message}')
+        say_hint(f'container "{container}" of {podview.reference(pod)} does not start: {message}')
 
 
 @contextmanager

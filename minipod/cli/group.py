@@ -7,7 +7,7 @@ from importlib import import_module
 import click
 
 from minipod import __version__
-from minipod.cli.options import common_options, epilog
+from minipod.cli.options import Group, common_options, epilog
 from minipod.cli.spelling import for_click
 
 COMMANDS = {
@@ -36,7 +36,7 @@ COMMANDS = {
 _RESERVED = {"exec": "exec_"}
 
 
-class LazyGroup(click.Group):
+class LazyGroup(Group):
     """A group whose commands are imported when they are called, not when they are listed."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

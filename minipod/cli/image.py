@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import shlex
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
-from minipod.cli.options import epilog, output_option, pass_session, verb
+from minipod.cli.options import Group, epilog, output_option, pass_session, verb
 from minipod.cli.output import as_json, say, table, tell
+from minipod.errors import NotFound
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from minipod.cli.session import Session
+    from minipod.client import Api
 
 
 @click.group(
     "image",
+    cls=Group,
     epilog=epilog("minipod image map nginx:* -- python3 -m http.server 80", "minipod image list"),
 )
 def image() -> None:
@@ -60,8 +66,21 @@ def _unmap(session: Session, patterns: tuple[str, ...]) -> None:
     """Forget what an image is mapped to; running containers run on."""
     api = session.api()
     for pattern in patterns:
-        api.own.unmap_image(pattern)
+        with _naming_the_nearest(api, pattern):
+            api.own.unmap_image(pattern)
         tell(f"image {pattern} unmapped")
+
+
+@contextmanager
+def _naming_the_nearest(api: Api, pattern: str) -> Iterator[None]:
+    """Let NotFound ask whether another mapping was meant."""
+    try:
+        yield
+    except NotFound as error:
+        from minipod.client.nearest import did_you_mean
+
+        hint = did_you_mean(pattern, api.own.images()) or "minipod image list shows what there is"
+        raise NotFound(error.message, hint=hint) from error
 
 
 for _command in (_map, _list, _unmap):

@@ -80,7 +80,9 @@ def _call(argv: Sequence[str], session: Session) -> int:
     try:
         code = cli.main(argv, prog_name="minipod", standalone_mode=False, obj=session)
     except click.ClickException as error:
-        error.show()
+        from minipod.cli.usage import show
+
+        show(error)
         return error.exit_code
     except click.Abort:  # Ctrl+C, as click tells it
         return _INTERRUPTED

@@ -122,6 +122,24 @@ class Command(click.Command):
         return super().parse_args(ctx, for_click(self.params, args, interspersed=True))
 
 
+class Group(click.Group):
+    """A command that holds others. Alone it shows its help, as kubectl's do."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse a command line."""
+        return super().parse_args(ctx, args or ["--help"])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that the first word names. UsageError if there is none."""
+        if self.get_command(ctx, args[0]) is None and not ctx.resilient_parsing:
+            from minipod.cli.usage import UnknownCommand
+
+            raise UnknownCommand(args[0], self.list_commands(ctx), ctx)
+        return super().resolve_command(ctx, args)
+
+
 def verb(name: str, *examples: str) -> Callable[[Function], Command]:
     """Make a function a command; the examples are shown below its help."""
     return click.command(name, cls=Command, epilog=epilog(*examples))

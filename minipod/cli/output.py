@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -39,9 +40,31 @@ def say(text: str) -> None:
 
 def say_error(error: MinipodError) -> None:
     """Write an error as one line, and what to do as a second."""
-    say(f"Error: {error}")
+    say_error_line(str(error))
     if error.hint:
-        say(f"Hint: {error.hint}")
+        say_hint(error.hint)
+
+
+def say_error_line(text: str) -> None:
+    """Write what went wrong to stderr."""
+    _say_labelled("Error:", "ERROR", text)
+
+
+def say_warning(text: str) -> None:
+    """Write a warning to stderr, as kubectl does."""
+    _say_labelled("Warning:", "WARNING", text)
+
+
+def say_hint(text: str) -> None:
+    """Write to stderr what to do."""
+    _say_labelled("Hint:", "HINT", text)
+
+
+def _say_labelled(label: str, style: str, text: str) -> None:
+    from minipod.cli.colour import Style, styled
+
+    shown = styled(label, Style[style], sys.stderr)
+    click.echo(f"{shown} {_printable(text)}", err=True, color=True)
 
 
 class Columns:

@@ -88,6 +88,11 @@ def _kind(word: str, kinds: tuple[Kind, ...]) -> Kind:
     hint = f"this command is about {', '.join(f'{kind.plural} ({kind.short})' for kind in kinds)}"
     kind = BY_WORD.get(word.lower())
     if kind is None:
+        from minipod.client.nearest import did_you_mean
+
+        known = [name for kind in kinds for name in (kind.plural, kind.singular)]
+        if meant := did_you_mean(word.lower(), known):
+            hint = f"{meant} {hint}"
         raise NotFound(f'the server doesn\'t have a resource type "{word}"', hint=hint)
     if kind not in kinds:
         raise BadRequest(f"cannot do this with {kind.plural}", hint=hint)

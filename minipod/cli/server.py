@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from minipod.cli.options import epilog, output_option, pass_session, verb
+from minipod.cli.options import Group, epilog, output_option, pass_session, verb
 from minipod.cli.output import as_json, tell
 from minipod.errors import Conflict, Unavailable
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from minipod.cli.session import Session
 
 
-@click.group("server", epilog=epilog("minipod server status", "minipod server stop"))
+@click.group("server", cls=Group, epilog=epilog("minipod server status", "minipod server stop"))
 def server() -> None:
     """Run, start, stop or look at the server.
 

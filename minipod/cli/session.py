@@ -64,6 +64,6 @@ def require_root() -> None:
 
 def warn(text: str) -> None:
     """Show a warning as kubectl does."""
-    from minipod.cli.output import say
+    from minipod.cli.output import say_warning
 
-    say(f"Warning: {text}")
+    say_warning(text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,7 +11,7 @@ from minipod.client import http
 from minipod.client.kinds import PODS, Where
 from minipod.client.own import OWN, OwnApi
 from minipod.client.transport import JSON_TYPE
-from minipod.errors import Expired, NotFound, Unavailable
+from minipod.errors import Expired, MinipodError, NotFound, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -88,6 +88,25 @@ class Api:
         """Return whether a server listens."""
         return self._transport.answers()
 
+    @contextmanager
+    def _naming(self, kind: Kind, namespace: str, name: str) -> Iterator[None]:
+        """Let NotFound say where an object was looked for, and what there is instead."""
+        try:
+            yield
+        except NotFound as error:
+            where = f' in namespace "{namespace}"' if kind.namespaced else ""
+            message = f'{kind.singular} "{name}" not found{where}'
+            hint = error.hint or self._nearby(kind, namespace, name)
+            raise NotFound(message, hint=hint) from error
+
+    def _nearby(self, kind: Kind, namespace: str, name: str) -> str | None:
+        """Return what to try instead of an object that is not there; asked for after a mistake."""
+        from minipod.client import nearby  # noqa: PLC0415 (only after a mistake)
+
+        with suppress(MinipodError):
+            return nearby.hint(kind, namespace, name, self.list_of(kind, Where(None))["items"])
+        return None
+
     # Objects of any kind
 
     def list_of(self, kind: Kind, where: Where, *, table: bool = False) -> JSON:
@@ -97,7 +116,7 @@ class Api:
 
     def get(self, kind: Kind, namespace: str, name: str, *, table: bool = False) -> JSON:
         """Return an object, or a `Table` of it alone. NotFound."""
-        with _naming(kind, namespace, name):
+        with self._naming(kind, namespace, name):
             return self._transport.get(kind.item(namespace, name), accept=_form(table=table))
 
     def watch(self, kind: Kind, where: Where, after: str, *, table: bool = False) -> Iterator[JSON]:
@@ -125,7 +144,7 @@ class Api:
         NotFound, InvalidObject; Conflict if its resourceVersion is set and is old.
         """
         name = obj["metadata"]["name"]
-        with _naming(kind, namespace, name):
+        with self._naming(kind, namespace, name):
             target = kind.item(namespace, name) + _dry(dry_run)
             return self._transport.json("PUT", target, obj)
 
@@ -133,7 +152,7 @@ class Api:
         self, kind: Kind, namespace: str, name: str, patch: Patch, *, dry_run: bool = False
     ) -> JSON:
         """Change some of an object and return it. NotFound, InvalidObject, Conflict."""
-        with _naming(kind, namespace, name):
+        with self._naming(kind, namespace, name):
             target = kind.item(namespace, name) + _dry(dry_run)
             return self._transport.json("PATCH", target, patch.body, content_type=patch.kind)
 
@@ -145,7 +164,7 @@ class Api:
         deletion: Deletion = Deletion(),  # noqa: B008 (it is frozen)
     ) -> JSON:
         """Begin an object's deletion and return it. NotFound; Conflict if its uid is another."""
-        with _naming(kind, namespace, name):
+        with self._naming(kind, namespace, name):
             return self._transport.json("DELETE", kind.item(namespace, name), deletion.options())
 
     # Pods
@@ -196,7 +215,7 @@ class Api:
                 "previous": "true" if wanted.previous else None,
             }
         )
-        with _naming(PODS, namespace, name):
+        with self._naming(PODS, namespace, name):
             return self._transport.send(
                 "GET", PODS.item(namespace, name) + "/log" + query, accept="*/*"
             ).chunks()
@@ -239,14 +258,15 @@ class Api:
 
     def expose_ports(self, namespace: str, pod: str, ports: Iterable[str]) -> list[JSON]:
         """Have host ports lead to a pod; return them, read. NotFound, Conflict."""
-        with _naming(PODS, namespace, pod):
+        with self._naming(PODS, namespace, pod):
             body = {"ports": list(ports)}
             return list(self._transport.json("PUT", _host_ports(namespace, pod), body)["items"])
 
     def unexpose_ports(self, namespace: str, pod: str, ports: Iterable[str]) -> list[JSON]:
         """Close host ports that were added; return them, read. NotFound, Conflict."""
-        body = {"ports": list(ports)}
-        return list(self._transport.json("DELETE", _host_ports(namespace, pod), body)["items"])
+        with self._naming(PODS, namespace, pod):
+            body = {"ports": list(ports)}
+            return list(self._transport.json("DELETE", _host_ports(namespace, pod), body)["items"])
 
     def ports(self, namespace: str | None) -> list[JSON]:
         """Return the rows of `minipod ports` of a namespace, or of all."""
@@ -257,7 +277,7 @@ class Api:
     def ports_of(self, namespace: str, pod: str) -> list[JSON]:
         """Return the rows of `minipod ports POD`. NotFound."""
         query = http.query({"namespace": namespace, "pod": pod})
-        with _naming(PODS, namespace, pod):
+        with self._naming(PODS, namespace, pod):
             return list(self._transport.get(OWN + "/ports" + query)["items"])
 
 
@@ -267,17 +287,6 @@ def _dry(dry_run: bool) -> str:  # noqa: FBT001 (the one thing that it is about)
 
 def _form(*, table: bool) -> str:
     return _TABLE if table else JSON_TYPE
-
-
-@contextmanager
-def _naming(kind: Kind, namespace: str, name: str) -> Iterator[None]:
-    """Let NotFound say where an object was looked for, which Kubernetes' own words leave out."""
-    try:
-        yield
-    except NotFound as error:
-        where = f' in namespace "{namespace}"' if kind.namespaced else ""
-        message = f'{kind.singular} "{name}" not found{where}'
-        raise NotFound(message, hint=error.hint) from error
 
 
 def _host_ports(namespace: str, pod: str) -> str:

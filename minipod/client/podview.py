@@ -31,9 +31,12 @@ def require_container(pod: JSON, name: str) -> str:
     """Return the name if the pod has such a container, else raise NotFound."""
     names = container_names(pod)
     if name not in names:
+        from minipod.client.nearest import did_you_mean  # noqa: PLC0415 (only after a mistake)
+
+        meant = did_you_mean(name, names)
         raise NotFound(
             f'container "{name}" not found in pod "{key(pod)[1]}"',
-            hint=f"its containers: {', '.join(names)}",
+            hint=f"{f'{meant} ' if meant else ''}its containers: {', '.join(names)}",
         )
     return name
 

@@ -151,10 +151,10 @@ def test_get_as_yaml_json_and_names(server: FakeServer, run: Run) -> None:
 
 
 def test_an_unknown_kind_is_told_as_kubectl_does(server: FakeServer, run: Run) -> None:
-    done = run("get", "nonsense")
+    done = run("get", "frobs")
     assert (done.code, done.out) == (1, "")
     assert done.err == (
-        'Error: the server doesn\'t have a resource type "nonsense"\n'
+        'Error: the server doesn\'t have a resource type "frobs"\n'
         "Hint: this command is about pods (po), events (ev), nodes (no), namespaces (ns), "
         "portconflicts (conflicts)\n"
     )
@@ -176,7 +176,6 @@ def test_a_kind_may_be_written_in_capitals(server: FakeServer, run: Run) -> None
 @pytest.mark.parametrize(
     "argv",
     [
-        "nonsense",
         "get",
         "get pods -o nonsense",
         "get pods a -l x=y",
@@ -202,7 +201,6 @@ def test_a_kind_may_be_written_in_capitals(server: FakeServer, run: Run) -> None
         "port-forward web a:b:c",
         "ports web -A",
         "image map x",
-        "server",
         "--root= get pods",
         "--cluster-cidr nonsense get pods",
         "--cluster-cidr 10.0.0.1/8 get pods",
@@ -211,7 +209,10 @@ def test_a_kind_may_be_written_in_capitals(server: FakeServer, run: Run) -> None
 def test_usage_errors_exit_2(run: Run, argv: str) -> None:
     done = run(*argv.split())
     assert (done.code, done.out) == (2, "")
+    error, *_, see = done.err.splitlines()
+    assert error.startswith("Error: ")
     assert "Usage: minipod" in done.err
+    assert see.startswith("See 'minipod")
 
 
 @pytest.mark.parametrize("spelling", ["-o=json", "-ojson", "--output=json", "-o json"])
