@@ -10,6 +10,7 @@
     ├── Forbidden               403: a peer that may not ask
     ├── Expired                 410: a watch that starts before the oldest kept revision
     ├── Unavailable             503: the server cannot be reached or is stopping
+    ├── TimedOut                504: what was waited for did not come in time
     └── HostError               500: the host or its kernel refused
         └── StepFailed          a step of a pod's birth or end failed
 
@@ -139,6 +140,13 @@ class Unavailable(MinipodError):
 
     reason = "ServiceUnavailable"
     status = 503
+
+
+class TimedOut(MinipodError):
+    """What was waited for did not come in time."""
+
+    reason = "Timeout"
+    status = 504
 
 
 class HostError(MinipodError):

@@ -119,11 +119,24 @@ class Api:
         with self._naming(kind, namespace, name):
             return self._transport.get(kind.item(namespace, name), accept=_form(table=table))
 
-    def watch(self, kind: Kind, where: Where, after: str, *, table: bool = False) -> Iterator[JSON]:
-        """Yield watch events after a resourceVersion, until the server ends the watch. Expired."""
+    def watch(
+        self,
+        kind: Kind,
+        where: Where,
+        after: str,
+        *,
+        table: bool = False,
+        until: float | None = None,
+    ) -> Iterator[JSON]:
+        """Yield watch events after a resourceVersion, until the server ends the watch. Expired.
+
+        TimeoutError once time.monotonic is `until`.
+        """
         target = kind.collection(where.namespace)
         target += where.query(watch="true", resourceVersion=after)
-        for line in self._transport.send("GET", target, accept=_form(table=table)).lines():
+        response = self._transport.send("GET", target, accept=_form(table=table))
+        response.until = until
+        for line in response.lines():
             event = json.loads(line)
             if event["type"] == "ERROR":
                 from minipod.client.statuses import error_from  # noqa: PLC0415 (seldom needed)

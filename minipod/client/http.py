@@ -6,6 +6,7 @@ Written by hand because importing http.client costs as much as a whole `minipod 
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from io import BufferedReader
 from typing import TYPE_CHECKING, Self
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _PIECE = 1 << 16
+_SHORTEST = 0.001  # of a time-out: 0 would mean not to block at all
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 
 
@@ -26,9 +28,12 @@ class Response:
 
     Use it as a context manager, or read it to the end: either closes the connection. `warnings`
     are the texts of the `Warning` headers (RFC 7234, 5.5).
+
+    `until`, on time.monotonic's clock, may be set: then reading the body is TimeoutError.
     """
 
     def __init__(self, connection: socket.socket) -> None:
+        self.until: float | None = None
         self._connection = connection
         self._file = BufferedReader(connection.makefile("rb", buffering=0), _PIECE)
         try:
@@ -62,23 +67,38 @@ class Response:
             yield rest
 
     def chunks(self) -> Iterator[bytes]:
-        """Yield the body as it comes. Unavailable if the server goes away before its end."""
+        """Yield the body as it comes. Unavailable if the server goes away before its end.
+
+        TimeoutError once it is `until`.
+        """
         with self:
             try:
                 if self._chunked:
                     yield from self._chunks()
                 else:
                     yield from self._pieces(self._length)
+            except TimeoutError:
+                raise
             except OSError as error:
                 raise _broken(error) from error
 
     def _chunks(self) -> Iterator[bytes]:
-        while size := _chunk_size(self._file):
+        while size := self._next_size():
             yield from self._pieces(size)
             self._file.readline()
 
+    def _next_size(self) -> int:
+        self._limit()
+        return _chunk_size(self._file)
+
+    def _limit(self) -> None:
+        """Let the next read take no longer than there is time."""
+        if self.until is not None:
+            self._connection.settimeout(max(self.until - time.monotonic(), _SHORTEST))
+
     def _pieces(self, length: int | None) -> Iterator[bytes]:
         while length is None or length > 0:
+            self._limit()
             piece = self._file.read1(_PIECE if length is None else min(length, _PIECE))
             if not piece:
                 if length is None:

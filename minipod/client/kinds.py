@@ -25,6 +25,11 @@ class Kind(NamedTuple):
         return self.name.lower()
 
     @property
+    def qualified(self) -> str:
+        """What one is called where kinds of several groups meet: `pod`, `kind.group`."""
+        return f"{self.singular}.{self.group}" if self.group else self.singular
+
+    @property
     def api_version(self) -> str:
         """Group and version, as an object names them."""
         return f"{self.group}/v1" if self.group else "v1"
@@ -60,5 +65,18 @@ NAMESPACES = Kind("Namespace", "namespaces", "ns", namespaced=False)
 CONFLICTS = Kind("PortConflict", "portconflicts", "conflicts", group="minipod.dev")
 
 KINDS = (PODS, EVENTS, NODES, NAMESPACES, CONFLICTS)
-BY_WORD = {word: kind for kind in KINDS for word in (kind.plural, kind.singular, kind.short)}
+BY_WORD = {
+    word: kind
+    for kind in KINDS
+    for word in (
+        kind.plural,
+        kind.singular,
+        kind.short,
+        kind.qualified,
+        f"{kind.plural}.{kind.group}" if kind.group else kind.plural,
+    )
+}
 """The kinds by every word for them."""
+
+CATEGORIES = {"all": (PODS,)}
+"""Words that stand for several kinds."""

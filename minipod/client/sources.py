@@ -24,21 +24,22 @@ class Source(NamedTuple):
     text: str
 
 
-def read(names: Iterable[str]) -> list[Source]:
+def read(names: Iterable[str], *, recursive: bool = False) -> list[Source]:
     """Return the texts of files, of the manifests in folders, and of stdin for "-".
 
-    BadRequest if one cannot be read, is not UTF-8, or is a folder without manifests.
+    `recursive`: in the folders of folders too. BadRequest if one cannot be read, is not UTF-8, or
+    is a folder without manifests.
     """
-    return [source for name in names for source in _read(name)]
+    return [source for name in names for source in _read(name, recursive=recursive)]
 
 
-def _read(name: str) -> Iterator[Source]:
+def _read(name: str, *, recursive: bool) -> Iterator[Source]:
     if name == STDIN:
         yield Source("stdin", _text("stdin", sys.stdin.buffer.read(_LARGEST)))
         return
     path = Path(name)
     try:
-        for file in _manifests(path) if path.is_dir() else [path]:
+        for file in _manifests(path, recursive=recursive) if path.is_dir() else [path]:
             with file.open("rb") as opened:
                 yield Source(str(file), _text(str(file), opened.read(_LARGEST)))
     except FileNotFoundError as error:
@@ -48,8 +49,9 @@ def _read(name: str) -> Iterator[Source]:
         raise BadRequest(f"cannot read {error.filename or name}: {reason(error)}") from error
 
 
-def _manifests(folder: Path) -> list[Path]:
-    files = sorted(file for file in folder.iterdir() if file.suffix in _SUFFIXES)
+def _manifests(folder: Path, *, recursive: bool) -> list[Path]:
+    entries = folder.rglob("*") if recursive else folder.iterdir()
+    files = sorted(file for file in entries if file.suffix in _SUFFIXES)
     if not files:
         raise BadRequest(f"no *.yaml, *.yml or *.json in {folder}")
     return files

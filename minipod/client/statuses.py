@@ -16,6 +16,7 @@ from minipod.errors import (
     MinipodError,
     NotFound,
     Problem,
+    TimedOut,
     Unavailable,
 )
 
@@ -33,6 +34,7 @@ _BY_REASON: dict[str, type[MinipodError]] = {
         HostError,
         InvalidObject,
         NotFound,
+        TimedOut,
         Unavailable,
     )
 }
