@@ -29,6 +29,7 @@ COMMANDS = {
     "purge": "Remove every pod, and all that minipod made for this root.",
     "run": "Create a pod of one container that runs CMD.",
     "server": "Run, start, stop or look at the server.",
+    "wait": "Wait until objects are there, are gone, or are in a state.",
     "version": "Print the versions of client and server.",
 }
 """Each command's one line. Its file, and the function in it, are named like it."""

@@ -160,6 +160,12 @@ container_option = click.option(
 selector_option = click.option(
     "-l", "--selector", metavar="K=V,…", help="Only those with these labels."
 )
+fields_option = click.option(
+    "--field-selector", "fields", metavar="F=V,…", help="Only those with these fields."
+)
+recursive_option = click.option(
+    "-R", "--recursive", is_flag=True, help="Of --filename: the folders in a folder too."
+)
 for_option = click.option(
     "--for", "about", metavar="pod/NAME", help="Only events about this object."
 )

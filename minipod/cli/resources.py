@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from minipod.client.kinds import BY_WORD, KINDS, PODS
+from minipod.client.kinds import BY_WORD, CATEGORIES, KINDS, PODS
 from minipod.errors import BadRequest, NotFound
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from minipod.client.kinds import Kind
 
 _TYPES = frozenset({"Normal", "Warning"})
@@ -23,23 +25,28 @@ class Selection(NamedTuple):
 
 
 def selections(words: tuple[str, ...], kinds: tuple[Kind, ...]) -> list[Selection]:
-    """Return what `pods`, `pods,events`, `pod a b`, or `pod/a node/b` mean, in that order.
+    """Return what `pods`, `pods,events`, `all`, `pod a b`, or `pod/a node/b` mean, in that order.
 
     NotFound for a kind that there is not, BadRequest for one that the command is not about.
     """
     if "/" in words[0]:
-        found: dict[Kind, list[str]] = {}
-        for word in words:
-            kind, name = _pair(word, kinds)
-            found.setdefault(kind, []).append(name)
-        return [Selection(kind, tuple(dict.fromkeys(names))) for kind, names in found.items()]
-    names = tuple(dict.fromkeys(words[1:]))
-    of = list(dict.fromkeys(_kind(word, kinds) for word in words[0].split(",")))
+        return _runs(_pair(word, kinds) for word in words)
+    of = dict.fromkeys(kind for word in words[0].split(",") for kind in _kinds(word, kinds))
+    names = words[1:]
     for name in names:
         if "/" in name or not name:
-            each = f"{of[0].singular}/NAME"
+            each = f"{next(iter(of)).singular}/NAME"
             raise click.UsageError(f'"{name}" is not a name: give names, or {each} for each')
     return [Selection(kind, names) for kind in of]
+
+
+def _runs(pairs: Iterable[tuple[Kind, str]]) -> list[Selection]:
+    """Return names of one kind that follow each other as one selection."""
+    found: list[Selection] = []
+    for kind, name in pairs:
+        before = found.pop() if found and found[-1].kind is kind else Selection(kind, ())
+        found.append(Selection(kind, (*before.names, name)))
+    return found
 
 
 def named(words: tuple[str, ...], kinds: tuple[Kind, ...] = (PODS,)) -> tuple[Kind, list[str]]:
@@ -50,7 +57,7 @@ def named(words: tuple[str, ...], kinds: tuple[Kind, ...] = (PODS,)) -> tuple[Ki
     found = selections(words, kinds)
     if len(found) > 1:
         raise click.UsageError("give objects of one kind only")
-    return found[0].kind, list(found[0].names)
+    return found[0].kind, list(dict.fromkeys(found[0].names))
 
 
 def pod_names(words: tuple[str, ...]) -> list[str]:
@@ -82,6 +89,11 @@ def _pair(word: str, kinds: tuple[Kind, ...]) -> tuple[Kind, str]:
     if not (slash and name) or "/" in name:
         raise click.UsageError(f'"{word}" is not {kinds[0].singular}/NAME')
     return _kind(kind, kinds), name
+
+
+def _kinds(word: str, kinds: tuple[Kind, ...]) -> tuple[Kind, ...]:
+    """Return the kinds that a word stands for: one, or those of a category."""
+    return CATEGORIES.get(word.lower()) or (_kind(word, kinds),)
 
 
 def _kind(word: str, kinds: tuple[Kind, ...]) -> Kind:
