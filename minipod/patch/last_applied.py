@@ -1,0 +1,45 @@
+"""The annotation in which `kubectl apply` keeps what it applied last, byte for byte as kubectl's.
+
+Go's encoder writes keys in order, no blanks, and three letters of HTML as escapes.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from minipod.model.pod import JSON
+
+LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
+
+_ESCAPED: Final = str.maketrans(
+    {letter: f"\\u{ord(letter):04x}" for letter in ("<", ">", "&", "\u2028", "\u2029")}
+)
+
+
+def with_last_applied(obj: JSON) -> JSON:
+    """Return an object as a file has it, with the annotation that tells of it."""
+    metadata = obj["metadata"]
+    annotations = dict(metadata.get("annotations") or {})
+    annotations.pop(LAST_APPLIED, None)
+    told = obj | {"metadata": metadata | {"annotations": annotations}}
+    marked = annotations | {LAST_APPLIED: _written(told)}
+    return obj | {"metadata": metadata | {"annotations": marked}}
+
+
+def last_applied(obj: JSON) -> JSON | None:
+    """Return what was applied last to an object; None if nothing was, or it cannot be read."""
+    text = (obj["metadata"].get("annotations") or {}).get(LAST_APPLIED)
+    if not text:
+        return None
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _written(obj: JSON) -> str:
+    text = json.dumps(obj, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return text.translate(_ESCAPED) + "\n"
