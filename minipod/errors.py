@@ -7,7 +7,8 @@
     ├── NotFound                404
     ├── AlreadyExists           409
     ├── Conflict                409: the object changed meanwhile, or is in the wrong state
-    ├── Forbidden               403: a peer that may not ask
+    ├── Forbidden               403: a peer that may not ask, or what is never done
+    ├── UnsupportedMediaType    415: a body in a language that is not spoken
     ├── Expired                 410: a watch that starts before the oldest kept revision
     ├── Unavailable             503: the server cannot be reached or is stopping
     ├── TimedOut                504: what was waited for did not come in time
@@ -122,10 +123,17 @@ class Conflict(MinipodError):
 
 
 class Forbidden(MinipodError):
-    """The peer may not ask this."""
+    """The peer may not ask this, or nobody may."""
 
     reason = "Forbidden"
     status = 403
+
+
+class UnsupportedMediaType(MinipodError):
+    """A body in a language that the server does not speak."""
+
+    reason = "UnsupportedMediaType"
+    status = 415
 
 
 class Expired(MinipodError):

@@ -63,6 +63,7 @@ async def lint(request: web.Request) -> web.Response:
     declared = [
         port
         for number, document in enumerate(found.objects)
+        if document.obj["kind"] == "Pod"
         for port in _declared(number, document)
     ]
     use = await request.app[ENGINE].exposure.use([each.claim for each in declared])

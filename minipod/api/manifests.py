@@ -12,11 +12,10 @@ import msgspec
 from minipod.api import answers, query
 from minipod.api.keys import CHANGES, ENGINE
 from minipod.api.status import About, status_of
-from minipod.errors import BadRequest, NotFound
+from minipod.errors import NotFound
 from minipod.manifest import (
     SUFFIX_LENGTH,
     SUFFIX_LETTERS,
-    FieldValidation,
     Source,
     decode,
     decode_pod,
@@ -65,7 +64,7 @@ class _Created(NamedTuple):
 async def create_one(request: web.Request) -> web.Response:
     """POST a pod: 201 when its first start is over, well or not."""
     namespace = request.match_info["namespace"]
-    validation = _validation(query.text(request, "fieldValidation"))
+    validation = query.validation(request)
     dry_run = query.dry_run(request.query.getall("dryRun", []))
     body = await query.manifest(request)
     pod = await asyncio.to_thread(decode_pod, body, namespace=namespace, validation=validation)
@@ -128,16 +127,6 @@ async def asked(request: web.Request) -> Asked:
     namespace = query.text(request, "namespace")
     sources = [Source(each.name, each.text) for each in body.sources]
     return Asked(sources, namespace or body.default_namespace, explicit=bool(namespace))
-
-
-def _validation(value: str) -> FieldValidation:
-    try:
-        return FieldValidation(value) if value else FieldValidation.WARN
-    except ValueError as error:
-        known = ", ".join(FieldValidation)
-        raise BadRequest(
-            f'parameter fieldValidation: "{value}" is not supported', hint=f"use one of {known}"
-        ) from error
 
 
 async def _create(request: web.Request, obj: JSON) -> _Created:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from minipod.errors import BadRequest
+from minipod.manifest import FieldValidation
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -52,6 +53,18 @@ def dry_run(values: list[str]) -> bool:
     if any(value != "All" for value in given):
         raise BadRequest(f'parameter dryRun: "{given[0]}" is not supported', hint="use dryRun=All")
     return bool(given)
+
+
+def validation(request: web.Request) -> FieldValidation:
+    """Return what becomes of unknown fields."""
+    value = text(request, "fieldValidation")
+    try:
+        return FieldValidation(value) if value else FieldValidation.WARN
+    except ValueError as error:
+        known = ", ".join(FieldValidation)
+        raise BadRequest(
+            f'parameter fieldValidation: "{value}" is not supported', hint=f"use one of {known}"
+        ) from error
 
 
 async def manifest(request: web.Request) -> bytes:

@@ -58,7 +58,7 @@ PODS = Resource(
     "pod",
     ("po",),
     namespaced=True,
-    verbs=("create", "delete", "deletecollection", *_READ),
+    verbs=("create", "delete", "deletecollection", "patch", "update", *_READ),
     fields=_paths(
         *_NAMES,
         "spec.nodeName",
@@ -92,7 +92,7 @@ NAMESPACES = Resource(
     "namespace",
     ("ns",),
     namespaced=False,
-    verbs=_READ,
+    verbs=("patch", "update", *_READ),
     fields=_paths("metadata.name", "status.phase"),
 )
 OWN_GROUP = "minipod.dev"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from minipod.api import discovery, host_ports, lint, manifests, own, pods, read
-from minipod.api.resources import PODS, RESOURCES
+from minipod.api import changing, discovery, host_ports, lint, manifests, own, pods, read
+from minipod.api.resources import NAMESPACES, PODS, RESOURCES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,11 @@ ROUTES = (
     Route("POST", _POD_LIST, manifests.create_one),
     Route("DELETE", _POD_LIST, pods.delete_collection),
     Route("DELETE", PODS.item, pods.delete),
+    Route("PUT", PODS.item, changing.replacer(PODS)),
+    Route("PATCH", PODS.item, changing.patcher(PODS)),
     Route("GET", f"{PODS.item}/log", pods.log),
+    Route("PUT", NAMESPACES.item, changing.replacer(NAMESPACES)),
+    Route("PATCH", NAMESPACES.item, changing.patcher(NAMESPACES)),
     Route("POST", f"{own.PREFIX}/manifests", manifests.create_all),
     Route("POST", f"{own.PREFIX}/decode", manifests.identify),
     Route("POST", f"{own.PREFIX}/lint", lint.lint),

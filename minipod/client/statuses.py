@@ -18,6 +18,7 @@ from minipod.errors import (
     Problem,
     TimedOut,
     Unavailable,
+    UnsupportedMediaType,
 )
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ _BY_REASON: dict[str, type[MinipodError]] = {
         NotFound,
         TimedOut,
         Unavailable,
+        UnsupportedMediaType,
     )
 }
 

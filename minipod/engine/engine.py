@@ -22,6 +22,8 @@ from minipod.engine.exposure import Exposure
 from minipod.engine.host_ports import HostPorts
 from minipod.engine.housekeeping import Housekeeping
 from minipod.engine.images import Images
+from minipod.engine.namespaces import DEFAULT, Namespaces
+from minipod.engine.outcomes import Created, Deletion, Updated
 from minipod.engine.pod_state import PodState
 from minipod.engine.ports import Ports
 from minipod.engine.recover import recover
@@ -31,9 +33,10 @@ from minipod.engine.worker import PodWorker, Shop
 from minipod.errors import Conflict, HostError, MinipodError, NotFound
 from minipod.kernel import processes
 from minipod.model import conflicts
+from minipod.model.host_ports import host_ports
 from minipod.model.pod import JSON, view
 from minipod.model.times import parse_timestamp, timestamp
-from minipod.plan.objects import namespace_object, node_object, with_network
+from minipod.plan.objects import node_object, with_network
 from minipod.plan.qos import qos_class
 from minipod.store.protocol import Key, not_found
 
@@ -59,20 +62,6 @@ class ServerInfo(msgspec.Struct, frozen=True):
     version: str
 
 
-class Created(msgspec.Struct, frozen=True):
-    """A pod that has been stored, and what its creator should know."""
-
-    obj: JSON
-    warnings: tuple[str, ...] = ()
-
-
-class Deletion(msgspec.Struct, frozen=True):
-    """A pod whose deletion has begun, and what its deleter should know."""
-
-    obj: JSON
-    warnings: tuple[str, ...] = ()
-
-
 class Engine:
     """The engine of one root; made, then started, then stopped, on one event loop."""
 
@@ -86,6 +75,7 @@ class Engine:
         self._cluster = Cluster(hands, self._sandboxes, cluster_cidr, self._network_lost)
         self._events = Events(hands.store, hands.clock, hands.node_name)
         self._host_ports = HostPorts(hands, self._cluster, self._place_freed)
+        self.namespaces = Namespaces(hands.store, hands.clock, self._end_pods)
         self.exposure = Exposure(hands.store, self._host_ports, self._worker)
         self._ports = Ports(hands)
         self._conflicts = Conflicts(hands, self._events, self._ports)
@@ -123,6 +113,7 @@ class Engine:
             if state.sandbox is not None:
                 self._conflicts.follow(state)
             self._serve(PodWorker(self._shop, state))
+        self.namespaces.resume()
         if states:
             # What an earlier server left half built, or lost with it, no pod's worker would miss.
             self._keep(asyncio.create_task(self._rebuild(), name="complete the network"))
@@ -134,6 +125,7 @@ class Engine:
     async def close(self) -> None:
         """End the workers and let go of the sandboxes; pods run on."""
         workers = list(self._workers.values())  # one that ends is a worker no more
+        await self.namespaces.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -150,16 +142,20 @@ class Engine:
         self._cluster.close()
 
     async def create_pod(self, obj: JSON) -> Created:
-        """Store a new pod, decoded, defaulted and valid, and begin its life. AlreadyExists."""
+        """Store a new pod, decoded, defaulted and valid, and begin its life.
+
+        AlreadyExists; Forbidden in a namespace that is about to go.
+        """
         meta = obj["metadata"]
         key = Key("Pod", meta["namespace"], meta["name"])
+        self.namespaces.check_open(key.namespace, key.name)
         now = timestamp(self._hands.clock())
         new = obj | {
             "metadata": meta | {"uid": str(uuid.uuid4()), "creationTimestamp": now},
             "status": {"phase": "Pending", "qosClass": qos_class(obj)},
         }
         with self.store.transaction():
-            self._ensure_namespace(key.namespace)
+            self.namespaces.ensure(key.namespace)
             stored = self.store.create(new)
         self.watch.want()
         self._serve(PodWorker(self._shop, self._new_state(key, stored)))
@@ -183,6 +179,20 @@ class Engine:
         except TimeoutError:
             pass
         return self._get(worker.state.key)
+
+    async def update_pod(self, obj: JSON) -> Updated:
+        """Store a pod that is wanted otherwise, and have it so. NotFound.
+
+        Conflict if it was changed meanwhile, or somebody has a host port that it wants now.
+        """
+        meta = obj["metadata"]
+        worker = self._worker(meta["namespace"], meta["name"])
+        if host_ports(view(obj)) != host_ports(view(self._get(worker.state.key))):
+            warnings = await self.exposure.take(obj)
+            return Updated(self._get(worker.state.key), warnings)
+        stored = self.store.update(obj)
+        worker.wake()
+        return Updated(stored)
 
     async def delete_pod(
         self, namespace: str, name: str, *, grace: int | None = None, uid: str | None = None
@@ -238,11 +248,7 @@ class Engine:
 
     async def purge(self) -> None:
         """Remove every pod and everything of this root; goes on and reports every error."""
-        keys = list(self._workers)
-        for key in keys:
-            with suppress(NotFound):  # its end was near
-                await self.delete_pod(key.namespace, key.name, grace=0)
-        await asyncio.gather(*(self.gone(key.namespace, key.name) for key in keys))
+        await self._end_pods(grace=0)
         await self.watch.quit()
         await self._cluster.remove()
         self._hands.cgroups.remove_root()
@@ -254,6 +260,14 @@ class Engine:
             for image in self.images.list():
                 self.images.unmap(image)
         self._ensure_objects()
+
+    async def _end_pods(self, namespace: str | None = None, *, grace: int | None = None) -> None:
+        """End the pods of a namespace, or all, and wait until they are gone."""
+        keys = [key for key in self._workers if namespace in (None, key.namespace)]
+        for key in keys:
+            with suppress(NotFound):  # its end was near
+                await self.delete_pod(key.namespace, key.name, grace=grace)
+        await asyncio.gather(*(self.gone(key.namespace, key.name) for key in keys))
 
     def pod_folder(self, uid: str) -> str:
         """Return the folder of a pod: its journal and logs."""
@@ -329,14 +343,9 @@ class Engine:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _ensure_namespace(self, name: str) -> None:
-        if self.store.get(Key("Namespace", "", name)) is None:
-            now = timestamp(self._hands.clock())
-            self.store.create(namespace_object(name, str(uuid.uuid4()), now))
-
     def _ensure_objects(self) -> None:
         """Have the objects that nobody creates: the first namespace, and the node."""
-        self._ensure_namespace("default")
+        self.namespaces.ensure(DEFAULT)
         machine = self._hands.machine
         key = Key("Node", "", machine.name)
         if self.store.get(key) is None:

@@ -51,13 +51,7 @@ class Exposure:
         worker = self._worker(namespace, name)
         before = worker.state.port_troubles
         exposed = with_ports(self._object(worker), ports)
-        try:
-            await self._host_ports.extend(worker.state.uid, view(exposed))
-        except PortsTaken as error:
-            free = self._host_ports.free_near(error.taken[0].port.host_port)
-            raise Conflict(
-                f"cannot expose pod {namespace}/{name}: {error}", hint=f"port {free} is free"
-            ) from error
+        await self._reserve(worker, exposed)
         told = await self._change(worker, exposed)
         new = [trouble for trouble in worker.state.port_troubles if trouble not in before]
         if new:
@@ -72,6 +66,19 @@ class Exposure:
         """
         worker = self._worker(namespace, name)
         return await self._change(worker, without_ports(self._object(worker), ports))
+
+    async def take(self, obj: JSON) -> tuple[str, ...]:
+        """Store a pod whose annotation was changed by hand; return why ports do not open yet.
+
+        NotFound; Conflict if somebody has one, or the pod was changed meanwhile.
+        """
+        worker = self._worker(obj["metadata"]["namespace"], obj["metadata"]["name"])
+        await self._reserve(worker, obj)
+        try:
+            return await self._change(worker, obj)
+        except Conflict:
+            await self._reserve(worker, self._object(worker))
+            raise
 
     async def use(self, wanted: Sequence[Claim]) -> PortUse:
         """Return who has what others want; what a pod has already is not in its own way."""
@@ -88,6 +95,18 @@ class Exposure:
         by_port = {each.port: each for each in programs}
         taken |= {claim: by_port[claim.port] for claim in free if claim.port in by_port}
         return PortUse(taken, self._host_ports.numbers())
+
+    async def _reserve(self, worker: PodWorker, obj: JSON) -> None:
+        """Claim what a pod is to have. Conflict if somebody has one of them."""
+        try:
+            await self._host_ports.extend(worker.state.uid, view(obj))
+        except PortsTaken as error:
+            free = self._host_ports.free_near(error.taken[0].port.host_port)
+            key = worker.state.key
+            raise Conflict(
+                f"cannot expose pod {key.namespace}/{key.name}: {error}",
+                hint=f"port {free} is free",
+            ) from error
 
     async def _change(self, worker: PodWorker, obj: JSON) -> tuple[str, ...]:
         self._store.update(obj)

@@ -1,11 +1,11 @@
-"""What Kubernetes fills in where a Pod says nothing, as `kubectl get -o yaml` shows it."""
+"""What Kubernetes fills in where an object says nothing, as `kubectl get -o yaml` shows it."""
 
 from __future__ import annotations
 
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
-from minipod.manifest.policy import DEFAULTS, ZERO_IS_UNSET
+from minipod.manifest.policy import DEFAULTS, NAMESPACE_FINALIZERS, ZERO_IS_UNSET
 from minipod.manifest.schema import ListOf, MapOf, Object, Scalar, Shape, pod
 
 if TYPE_CHECKING:
@@ -16,6 +16,16 @@ def default_pod(obj: JSON) -> JSON:
     """Return a copy of a well-typed Pod with defaults filled in; doing so twice changes nothing."""
     defaulted: JSON = _filled(pod(), obj)
     return defaulted
+
+
+def default_namespace(obj: JSON) -> JSON:
+    """Return a copy of a well-typed Namespace with the label and the spec that each one has."""
+    metadata = obj["metadata"]
+    labels = {**metadata.get("labels", {}), "kubernetes.io/metadata.name": metadata["name"]}
+    return obj | {
+        "metadata": metadata | {"labels": labels},
+        "spec": {"finalizers": list(NAMESPACE_FINALIZERS)},
+    }
 
 
 def _filled(shape: Shape, value: Any) -> Any:

@@ -1,10 +1,10 @@
-"""One Pod object, examined: what is right of it, what is wrong, what deserves a warning."""
+"""One object, examined: what is right of it, what is wrong, what deserves a warning."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from minipod.manifest import fields, rules, schema
+from minipod.manifest import fields
 from minipod.manifest.faults import Strictness
 from minipod.manifest.policy import SERVER_OWNED
 from minipod.manifest.remarks import Remark
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from minipod.manifest.faults import Fault, Path
+    from minipod.manifest.kinds import Kind
     from minipod.model.pod import JSON
 
 
@@ -24,20 +25,21 @@ class Examined(NamedTuple):
     remarks: tuple[Remark, ...]
 
 
-def examine(value: JSON, namespace: str) -> Examined:
-    """Check a Pod against schema and rules; `namespace` is its own where it names none.
+def examine(kind: Kind, value: JSON, namespace: str) -> Examined:
+    """Check an object against schema and rules; `namespace` is its own where it names none.
 
     What the server owns (status, uid, resourceVersion…) is dropped, so that `get -o yaml` can be
     fed back. An unknown field is dropped as well as reported: some requests forgive it.
     """
-    obj, found = fields.check(schema.pod(), _without_server_owned(value))
+    obj, found = fields.check(kind.shape(), _without_server_owned(value))
     metadata = obj.setdefault("metadata", {})
-    metadata["namespace"] = metadata.get("namespace") or namespace
+    if kind.namespaced:
+        metadata["namespace"] = metadata.get("namespace") or namespace
     typed = {fault.path for fault in found.faults}
-    faults = found.faults + [f for f in rules.faults(obj) if typed.isdisjoint(_ways(f.path))]
+    faults = found.faults + [f for f in kind.faults(obj) if typed.isdisjoint(_ways(f.path))]
     remarks = [Remark(path, fields.NOT_ACTED_ON) for path in found.ignored]
     if all(fault.strictness is not Strictness.ALWAYS for fault in faults):
-        remarks += rules.remarks(obj)
+        remarks += kind.remarks(obj)
     return Examined(obj, tuple(faults), tuple(remarks))
 
 

@@ -1,4 +1,4 @@
-"""What minipod does with each field of a Pod: which it acts on, and what it fills in.
+"""What minipod does with each field of an object: which it acts on, and what it fills in.
 
 The tables name Kubernetes' types and fields. A field that stands in no table is kept, shown, and
 warned about, unless it says what Kubernetes would do anyway.
@@ -10,6 +10,7 @@ from typing import Any, Final
 
 ACTED_ON: Final[dict[str, frozenset[str]]] = {
     "Pod": frozenset({"apiVersion", "kind", "metadata", "spec"}),
+    "Namespace": frozenset({"apiVersion", "kind", "metadata"}),
     "ObjectMeta": frozenset({"annotations", "generateName", "labels", "name", "namespace"}),
     "PodSpec": frozenset(
         {"containers", "hostname", "nodeName", "restartPolicy", "terminationGracePeriodSeconds"}
@@ -40,6 +41,8 @@ _CONTAINER: Final = {
     "terminationMessagePolicy": "File",
     "resources": {},
 }
+
+NAMESPACE_FINALIZERS: Final = ["kubernetes"]
 
 DEFAULTS: Final[dict[str, dict[str, Any]]] = {
     "PodSpec": {
@@ -87,13 +90,14 @@ _NO_EXECUTE: Final = [
 ]
 
 CLUSTER_ADDS: Final[dict[str, dict[str, Any]]] = {
+    "Namespace": {"spec": {"finalizers": NAMESPACE_FINALIZERS}},
     "PodSpec": {
         "serviceAccount": "default",
         "serviceAccountName": "default",
         "tolerations": _NO_EXECUTE,
     },
 }
-"""What a cluster's admission adds to every pod: not worth a warning, and not filled in here."""
+"""What a cluster adds to every object: not worth a warning, and not filled in here."""
 
 ENUMS: Final[dict[str, dict[str, frozenset[str]]]] = {
     "PodSpec": {

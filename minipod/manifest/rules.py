@@ -1,4 +1,4 @@
-"""Kubernetes' rules for the values of a Pod, in its words, and its warnings.
+"""Kubernetes' rules for the values of a Pod or Namespace, in its words, and its warnings.
 
 Each rule takes a well-typed object and yields faults by path; what is absent is the schema's
 matter. From Kubernetes' pkg/apis/core/validation and pkg/api/pod/warnings.go.
@@ -44,6 +44,17 @@ def faults(pod: JSON) -> Iterator[Fault]:
         yield from _spec(pod["spec"], ("spec",))
     else:
         yield required(("spec", "containers"))
+
+
+def namespace_faults(namespace: JSON) -> Iterator[Fault]:
+    """Yield every fault of a Namespace's values: its name is part of host names."""
+    metadata, path = namespace.get("metadata", {}), ("metadata",)
+    as_pod = {name: value for name, value in metadata.items() if name != "name"}
+    name = metadata.get("name", "")
+    if not name:
+        yield required((*path, "name"), "name or generateName is required")
+    yield from _form(formats.label, name, (*path, "name"))
+    yield from _metadata({"name": "checked-above", **as_pod}, path)
 
 
 def remarks(pod: JSON) -> Iterator[Remark]:

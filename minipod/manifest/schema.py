@@ -1,4 +1,7 @@
-"""The fields of a v1 Pod and their types, from pod-schema.json (see scripts/kubernetes-schema)."""
+"""Kubernetes' types: the fields of a v1 Pod and Namespace, from pod-schema.json.
+
+scripts/kubernetes-schema writes that file.
+"""
 
 from __future__ import annotations
 
@@ -60,8 +63,14 @@ def pod() -> Object:
 
 
 @cache
+def namespace() -> Object:
+    """Return the type of a Namespace."""
+    return types()["Namespace"]
+
+
+@cache
 def types() -> dict[str, Object]:
-    """Return every type that a Pod is made of, by Kubernetes' name."""
+    """Return every type that the two are made of, by Kubernetes' name."""
     text = resources.files(__package__).joinpath("pod-schema.json").read_text("utf-8")
     described: dict[str, Any] = json.loads(text)["types"]
     objects = {name: Object(name, frozenset(d["required"])) for name, d in described.items()}

@@ -1,4 +1,4 @@
-"""Sources to Pod objects, all or none: every problem of every source is told at once."""
+"""Sources to objects, all or none: every problem of every source is told at once."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from minipod.errors import InvalidManifest, Place, Problem
 from minipod.manifest import comments
-from minipod.manifest.defaults import default_pod
 from minipod.manifest.examine import examine
-from minipod.manifest.faults import Fault, Kind, path_text, quoted, required
+from minipod.manifest.faults import Fault, path_text, quoted, required
+from minipod.manifest.faults import Kind as FaultKind
 from minipod.manifest.items import Item, items
+from minipod.manifest.kinds import POD
 from minipod.manifest.reader import read
 from minipod.manifest.tree import MAX_FAULTS
 
@@ -17,13 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from minipod.manifest.faults import Path
+    from minipod.manifest.kinds import Kind
     from minipod.manifest.text import Source
     from minipod.manifest.tree import Comment, Reading, Tree
     from minipod.model.pod import JSON
 
 
 class Document(NamedTuple):
-    """A valid Pod with its defaults, and where it stands.
+    """A valid object with its defaults, and where it stands; `item.value` is it as it was written.
 
     It has a `metadata.generateName` and no name where the user leaves the name to the server.
     """
@@ -34,7 +36,7 @@ class Document(NamedTuple):
     item: Item
 
     def field(self, path: Path) -> str:
-        """Return a path of the Pod as it is called in the document."""
+        """Return a path of the object as it is called in the document."""
         return path_text((*self.item.path, *path))
 
 
@@ -82,14 +84,16 @@ def decode(
     default_namespace: str = "default",
     namespace_is_explicit: bool = False,
     strict_ports: bool = False,
+    verb: str = "create",
 ) -> Decoded:
-    """Return the Pods of all sources, valid and with defaults; InvalidManifest with every problem.
+    """Return the objects of all sources, valid, with defaults; InvalidManifest with every problem.
 
     `namespace_is_explicit` says that the user asked for `default_namespace`: another one in an
-    object is an error then, as with kubectl. `strict_ports`: so is a port that stands twice.
+    object is an error then, as with kubectl. `strict_ports`: so is a port that stands twice. `verb`
+    is what the objects are wanted for.
     """
-    collection = _Collection(sources, "create")
-    documents = collection.pods(Namespace(default_namespace, namespace_is_explicit))
+    collection = _Collection(sources, verb)
+    documents = collection.documents(Namespace(default_namespace, namespace_is_explicit))
     if strict_ports:
         collection.refuse_clashes()
     collection.settle()
@@ -104,7 +108,7 @@ def survey(
 ) -> Survey:
     """Return what is right and what is wrong with sources; those that are wrong are no error."""
     collection = _Collection(sources, "check")
-    documents = collection.pods(Namespace(default_namespace, namespace_is_explicit))
+    documents = collection.documents(Namespace(default_namespace, namespace_is_explicit))
     return Survey(
         documents,
         tuple(collection.problems()),
@@ -170,26 +174,27 @@ class _Collection:
             self._problems += _told(tree, reading, comments.MESSAGE)
             self._slashes[id(tree)] = tree.comments
 
-    def pods(self, namespace: Namespace) -> tuple[Document, ...]:
-        """Return the Pods that are right; what is wrong with the others is noted."""
-        found = (self._pod(item, namespace) for item in self.items())
+    def documents(self, namespace: Namespace) -> tuple[Document, ...]:
+        """Return the objects that are right; what is wrong with the others is noted."""
+        found = (self._document(item, namespace) for item in self.items())
         return tuple(document for document in found if document)
 
-    def _pod(self, item: Item, namespace: Namespace) -> Document | None:
-        """Return an item as a Pod, or None with its faults noted."""
-        if not item.is_pod:
+    def _document(self, item: Item, namespace: Namespace) -> Document | None:
+        """Return an item as an object, or None with its faults noted."""
+        if item.kind is None:
             self._note(item, item.faults)
             return None
-        examined = examine(item.value, namespace.name)
+        examined = examine(item.kind, item.value, namespace.name)
         faults = [*item.faults, *examined.faults, *_foreign(examined.obj, namespace)]
         self._note(item, faults)
-        self._note_duplicate(item, _key(examined.obj))
+        self._note_duplicate(item, _key(item.kind, examined.obj))
         for path, message, way_out in examined.remarks:
             field = path_text((*item.path, *path))
             self.remarks.append((Problem(field, message, place=item.place(path)), way_out))
         if faults:
             return None
-        return Document(default_pod(examined.obj), item.place(), item.reading.source, item)
+        obj = item.kind.defaulted(examined.obj)
+        return Document(obj, item.place(), item.reading.source, item)
 
     def name(self, item: Item, namespace: Namespace) -> Reference | None:
         """Return an item's name, or None with its faults noted."""
@@ -200,24 +205,26 @@ class _Collection:
         if not faults and not (name and isinstance(name, str)):
             faults.append(required(("metadata", "name")))
         if not faults and not isinstance(own, str):
-            faults.append(Fault(("metadata", "namespace"), "must be a string", Kind.TYPE))
+            faults.append(Fault(("metadata", "namespace"), "must be a string", FaultKind.TYPE))
+        kind = item.kind or POD
+        own = own if kind.namespaced else ""
         if not faults:
             faults += _foreign({"metadata": {"namespace": own}}, namespace)
         self._note(item, faults)
-        return None if faults else Reference("Pod", own, str(name))
+        return None if faults else Reference(kind.name, own, str(name))
 
     def _note_duplicate(self, item: Item, reference: Reference) -> None:
-        """Note a Pod that stands a second time in the request."""
+        """Note an object that stands a second time in the request."""
         path: Path = ("metadata", "name")
         if reference.name and reference in self._seen:
             message = f"Duplicate value: {quoted(reference.name)}: also at {self._seen[reference]}"
-            self._note(item, [Fault(path, message, Kind.DUPLICATE)])
+            self._note(item, [Fault(path, message, FaultKind.DUPLICATE)])
         self._seen.setdefault(reference, item.place(path))
 
     def refuse_clashes(self) -> None:
         """Count ports that stand twice as problems."""
         self._problems += [
-            problem._replace(reason=Kind.DUPLICATE.value)
+            problem._replace(reason=FaultKind.DUPLICATE.value)
             for problem, way_out in self.remarks
             if way_out
         ]
@@ -264,8 +271,8 @@ def _begins_with(heads: set[Path], path: Path) -> bool:
 
 def _foreign(obj: JSON, namespace: Namespace) -> Iterator[Fault]:
     """Yield kubectl's error if an object names another namespace than the one asked for."""
-    own = obj["metadata"]["namespace"]
-    if namespace.explicit and own != namespace.name:
+    own = obj["metadata"].get("namespace")
+    if own and namespace.explicit and own != namespace.name:
         message = (
             f'the namespace from the provided object "{own}" does not match the namespace '
             f"\"{namespace.name}\". You must pass '--namespace={own}' to perform this operation."
@@ -273,6 +280,6 @@ def _foreign(obj: JSON, namespace: Namespace) -> Iterator[Fault]:
         yield Fault(("metadata", "namespace"), message)
 
 
-def _key(obj: JSON) -> Reference:
+def _key(kind: Kind, obj: JSON) -> Reference:
     metadata = obj["metadata"]
-    return Reference("Pod", metadata["namespace"], metadata.get("name", ""))
+    return Reference(kind.name, metadata.get("namespace", ""), metadata.get("name", ""))

@@ -6,8 +6,9 @@ import asyncio
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from minipod.engine import Created, Deletion, ServerInfo
+from minipod.engine import Created, Deletion, ServerInfo, Updated
 from minipod.engine.exposure import PortUse
+from minipod.engine.namespaces import Namespaces
 from minipod.errors import BadRequest, Conflict, NotFound
 from minipod.model.doctor import Cost, Report, WatcherReport
 from minipod.store.memory import MemoryStore
@@ -75,12 +76,17 @@ class FakeDoctor:
 
 
 class FakeEngine:
-    """`held` pods do not settle before they are released; `graces` are what deletions asked for."""
+    """`held` pods do not settle before they are released; `graces` are what deletions asked for.
+
+    `meanwhile` are objects that somebody else stores just before an update; namespaces end when
+    `ending` is set.
+    """
 
     def __init__(self, root: Path) -> None:
         self.store = MemoryStore()
         self.images = FakeImages()
         self.exposure = FakeExposure()
+        self.namespaces = Namespaces(self.store, lambda: 0.0, self._end_pods)
         self.doctor = FakeDoctor()
         self.info = ServerInfo(4711, f"{root}/server.sock", str(root), "0.0.test")
         self.network: IPv4Network | None = None
@@ -92,6 +98,9 @@ class FakeEngine:
         self.creation = asyncio.Event()
         self.creation.set()
         self.warnings: tuple[str, ...] = ()
+        self.meanwhile: list[JSON] = []
+        self.ending = asyncio.Event()
+        self.ending.set()
 
     async def create_pod(self, obj: JSON) -> Created:
         await self.creation.wait()
@@ -102,6 +111,16 @@ class FakeEngine:
         }
         stored = self.store.create({**obj, "metadata": metadata, "status": {"phase": "Pending"}})
         return Created(stored, self.warnings)
+
+    async def update_pod(self, obj: JSON) -> Updated:
+        if self.meanwhile:
+            self.store.update(self.meanwhile.pop())
+        return Updated(self.store.update(obj), self.warnings)
+
+    async def _end_pods(self, namespace: str) -> None:
+        await self.ending.wait()
+        for obj in self.store.list("Pod", namespace):
+            await self.delete_pod(namespace, obj["metadata"]["name"])
 
     async def settled(self, namespace: str, name: str) -> JSON:
         self.in_flight += 1

@@ -133,7 +133,7 @@ def test_what_is_not_there_is_a_status(api):
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
 def test_a_method_that_is_not_there_is_a_status(api, method):
     api.engine.add("web")
-    answer = api.ask(method, f"{PODS}/web", json={})
+    answer = api.ask(method, "/api/v1/nodes/node", json={})
     assert (answer.code, answer.json["reason"]) == (405, "MethodNotAllowed")
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from minipod.errors import BadRequest, InvalidObject
 from minipod.patch import LAST_APPLIED, json_patch, last_applied, merge_patch, with_last_applied
+from minipod.patch.merge_patch import merged
 
 
 @pytest.mark.parametrize(
@@ -27,7 +28,12 @@ from minipod.patch import LAST_APPLIED, json_patch, last_applied, merge_patch, w
 def test_a_merge_patch_does_as_the_examples_of_rfc_7386(
     target: Any, patch: Any, expected: Any
 ) -> None:
-    assert merge_patch(target, patch) == expected
+    assert merged(target, patch) == expected
+
+
+def test_a_merge_patch_of_an_object_is_a_mapping() -> None:
+    with pytest.raises(BadRequest):
+        merge_patch({}, [])
 
 
 def test_a_json_patch_does_its_operations_in_order() -> None:

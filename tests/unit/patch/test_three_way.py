@@ -1,4 +1,5 @@
 """The patch that apply sends: what a file wants, and nothing of what others have set."""
+
 from __future__ import annotations
 
 from copy import deepcopy

@@ -1,0 +1,50 @@
+"""The kinds of objects that may be written: each with its fields, rules, warnings and defaults."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from minipod.manifest import rules, schema
+from minipod.manifest.defaults import default_namespace, default_pod
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from minipod.manifest.faults import Fault
+    from minipod.manifest.remarks import Remark
+    from minipod.manifest.schema import Object
+    from minipod.model.pod import JSON
+
+
+class Kind(NamedTuple):
+    """What is to be known of a kind to read an object of it."""
+
+    name: str
+    plural: str
+    namespaced: bool
+    shape: Callable[[], Object]
+    faults: Callable[[JSON], Iterator[Fault]]
+    remarks: Callable[[JSON], Iterator[Remark]]
+    defaulted: Callable[[JSON], JSON]
+
+
+POD: Final = Kind(
+    "Pod",
+    "pods",
+    namespaced=True,
+    shape=schema.pod,
+    faults=rules.faults,
+    remarks=rules.remarks,
+    defaulted=default_pod,
+)
+NAMESPACE: Final = Kind(
+    "Namespace",
+    "namespaces",
+    namespaced=False,
+    shape=schema.namespace,
+    faults=rules.namespace_faults,
+    remarks=lambda _: iter(()),
+    defaulted=default_namespace,
+)
+KINDS: Final[Mapping[str, Kind]] = {kind.name: kind for kind in (POD, NAMESPACE)}
+"""By the name that an object gives."""
