@@ -12,6 +12,7 @@ from minipod.api.keys import CHANGES, ENGINE, LOGS
 from minipod.api.peers import admission
 from minipod.api.routes import routes
 from minipod.api.status import About, status_of
+from minipod.api.trace import listened
 from minipod.engine.logs import Logs
 from minipod.model.root import Root
 
@@ -36,7 +37,7 @@ def make_app(engine: Engine, *, admit: Admission | None = None) -> web.Applicati
     """Return the API of an engine. `admit` judges a connection's peer: root, and not from a pod."""
     guard = admit or admission(Root(engine.info.root).id)
     app = web.Application(
-        middlewares=[_errors, _admitted(guard)],
+        middlewares=[_errors, _admitted(guard), listened],
         client_max_size=MAX_BODY,
     )
     app[ENGINE] = engine

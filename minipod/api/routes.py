@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from minipod.api import changing, discovery, host_ports, lint, manifests, own, pods, read
+from minipod.api import changing, discovery, host_ports, lint, manifests, own, pods, read, trace
 from minipod.api.resources import NAMESPACES, PODS, RESOURCES
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ ROUTES = (
     Route("GET", f"{own.PREFIX}/ports", own.list_ports),
     Route("GET", f"{own.PREFIX}/doctor", own.doctor),
     Route("PUT", f"{own.PREFIX}/network", own.want_network),
+    Route("GET", f"{own.PREFIX}/trace", trace.listen),
+    Route("DELETE", f"{own.PREFIX}/trace", trace.end),
     Route("GET", f"{own.PREFIX}/server", own.server_info),
     Route("POST", f"{own.PREFIX}/server/stop", own.stop_server),
     Route("POST", f"{own.PREFIX}/purge", own.purge),

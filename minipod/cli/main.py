@@ -59,7 +59,10 @@ def _run(argv: Sequence[str]) -> int:
 
     session = Session(root=os.environ.get(_ROOT), debug=bool(os.environ.get(_DEBUG)))
     try:
-        code = _call(argv, session)
+        try:
+            code = _call(argv, session)
+        finally:
+            session.close()
         sys.stdout.flush()
     except BrokenPipeError:  # nobody reads any more: nobody is to be told
         return 1

@@ -38,6 +38,11 @@ def _keep_debug(ctx: click.Context, _parameter: click.Parameter, value: bool) ->
         ctx.ensure_object(Session).debug = True
 
 
+def _keep_verbosity(ctx: click.Context, _parameter: click.Parameter, value: int | None) -> None:
+    if value is not None:
+        ctx.ensure_object(Session).verbosity = value
+
+
 def _keep_cidr(ctx: click.Context, _parameter: click.Parameter, value: str | None) -> None:
     if value is None:
         return
@@ -84,12 +89,25 @@ _COMMON: tuple[_Spec, ...] = (
     ),
     _NAMESPACE,
     (
+        ("-v", "--v"),
+        {
+            "type": click.IntRange(min=0),
+            "is_flag": False,
+            "flag_value": "1",
+            "metavar": "[LEVEL]",
+            "callback": _keep_verbosity,
+            "expose_value": False,
+            "help": "Tell on stderr what is done to the kernel, step by step, as it happens."
+            " From 6 on the requests to the server too, as kubectl does. [default: 0; alone: 1]",
+        },
+    ),
+    (
         ("--debug",),
         {
             "is_flag": True,
             "callback": _keep_debug,
             "expose_value": False,
-            "help": "Show where an error comes from.",
+            "help": "Show where an error comes from, and the requests to the server.",
         },
     ),
 )

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+import time
 from typing import TYPE_CHECKING
 
 from minipod.errors import MinipodError
 
 if TYPE_CHECKING:
-    from minipod.client import Api
+    from minipod.cli.steps import Steps
+    from minipod.client import Api, Transport
+    from minipod.client.transport import Observer
 
 DEFAULT_ROOT = "/var/lib/minipod"
 DEFAULT_NAMESPACE = "default"
+REQUESTS = 6
+"""The verbosity from which on requests are shown, as kubectl does."""
 
 
 class Session:
@@ -22,6 +27,9 @@ class Session:
         self.cluster_cidr: str | None = None
         self.given_namespace: str | None = None
         self.debug = debug
+        self.verbosity = 0
+        self._began = time.time()
+        self._steps: Steps | None = None
 
     @property
     def namespace(self) -> str:
@@ -36,7 +44,11 @@ class Session:
         from minipod.client import Api, Transport
 
         require_root()
-        api = Api(Transport(self.root, warn=warn, start=self.start if start else None))
+        starter = self.start if start else None
+        transport = Transport(self.root, warn=warn, start=starter, observer=self._observer())
+        if self.verbosity and (start or transport.answers()):
+            self._listen(transport)
+        api = Api(transport)
         if start and self.cluster_cidr is not None:
             self._want_network(api, self.cluster_cidr)
         return api
@@ -47,11 +59,38 @@ class Session:
         if actual != cidr:
             warn(f"--cluster-cidr {cidr} is not used: pods get addresses of {actual} already")
 
+    def _observer(self) -> Observer | None:
+        """Return who shows the requests, if they are to be shown."""
+        if not self.debug and self.verbosity < REQUESTS:
+            return None
+        from minipod.cli.exchanges import Requests
+
+        return Requests(max(self.verbosity, REQUESTS), self._began)
+
+    def _listen(self, transport: Transport) -> None:
+        """Show what is done to the kernel for the requests of a transport, from now on."""
+        from minipod.cli.steps import Steps
+
+        if self._steps is None:
+            self._steps = Steps(self.root, self._began, transport.start)
+        transport.headers |= self._steps.headers
+
     def start(self) -> None:
         """Return when a server answers."""
         from minipod.client.start import start
 
         start(self.root, self.cluster_cidr, warn)
+        if self.verbosity:
+            from minipod.cli.output import say
+            from minipod.cli.steps import since
+
+            say(f"[{since(self._began, time.time())}] server: minipod server start  # none ran")
+
+    def close(self) -> None:
+        """Show what is still to be shown."""
+        if self._steps is not None:
+            self._steps.close()
+            self._steps = None
 
 
 def require_root() -> None:

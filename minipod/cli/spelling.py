@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
 _TRUTH = {
     word: truth
@@ -28,8 +29,9 @@ def for_click(
         name: one for one in parameters if isinstance(one, click.Option) for name in one.opts
     }
     spelled: list[str] = []
-    rest = iter(words)
-    for word in rest:
+    rest = deque(words)
+    while rest:
+        word = rest.popleft()
         if word == "--" or not (interspersed or word.startswith("-")):
             return [*spelled, word, *rest]
         name, equals, value = word.partition("=")
@@ -51,9 +53,12 @@ def _with_value(option: click.Option, name: str, value: str) -> list[str]:
     return [f"{name}={value}"] if name.startswith("--") else [name, value]
 
 
-def _bare(option: click.Option, name: str, rest: Iterator[str]) -> list[str]:
+def _bare(option: click.Option, name: str, rest: deque[str]) -> list[str]:
     if option.is_flag:
         return [name]
     if isinstance(option.flag_value, str):  # the value may be left out, and is no word of its own
-        return [f"{name}={option.flag_value}"]
-    return [name, *(value for value in [next(rest, None)] if value is not None)]
+        counts = isinstance(option.type, click.types.IntParamType)
+        if counts and rest and rest[0].isdecimal():  # but for a number: kubectl's `-v 6`
+            return [name, rest.popleft()]
+        return _with_value(option, name, option.flag_value)
+    return [name, rest.popleft()] if rest else [name]

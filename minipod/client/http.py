@@ -16,7 +16,7 @@ from minipod.errors import Unavailable
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 _PIECE = 1 << 16
 _SHORTEST = 0.001  # of a time-out: 0 would mean not to block at all
@@ -27,13 +27,14 @@ class Response:
     """An answer whose head has been read; the body is read once, by `read`, `chunks` or `lines`.
 
     Use it as a context manager, or read it to the end: either closes the connection. `warnings`
-    are the texts of the `Warning` headers (RFC 7234, 5.5).
+    are the texts of the `Warning` headers (RFC 7234, 5.5). `on_piece` sees the body as it comes.
 
     `until`, on time.monotonic's clock, may be set: then reading the body is TimeoutError.
     """
 
     def __init__(self, connection: socket.socket) -> None:
         self.until: float | None = None
+        self.on_piece: Callable[[bytes], None] = _unseen
         self._connection = connection
         self._file = BufferedReader(connection.makefile("rb", buffering=0), _PIECE)
         try:
@@ -73,10 +74,9 @@ class Response:
         """
         with self:
             try:
-                if self._chunked:
-                    yield from self._chunks()
-                else:
-                    yield from self._pieces(self._length)
+                for piece in self._chunks() if self._chunked else self._pieces(self._length):
+                    self.on_piece(piece)
+                    yield piece
             except TimeoutError:
                 raise
             except OSError as error:
@@ -140,6 +140,10 @@ def _quote(text: str) -> str:
         chr(byte) if byte in _UNRESERVED else f"%{byte:02X}"
         for byte in text.encode(errors="surrogateescape")
     )
+
+
+def _unseen(_piece: bytes) -> None:
+    """Do nothing."""
 
 
 def _head(file: BufferedReader[socket.SocketIO]) -> tuple[int, list[str], int | None, bool]:

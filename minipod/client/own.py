@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from minipod.client import http
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from minipod.client.transport import Transport
 
@@ -40,6 +41,16 @@ class OwnApi:
     def unmap_image(self, pattern: str) -> None:
         """Undo `map_image`. NotFound."""
         self._transport.send("DELETE", OWN + "/images" + http.query({"pattern": pattern})).read()
+
+    def steps(self, asker: str) -> Iterator[JSON]:
+        """Yield what is done to the kernel for the requests of `asker`, until `end_steps`."""
+        target = OWN + "/trace" + http.query({"id": asker})
+        response = self._transport.send("GET", target)  # from here on nothing is missed
+        return map(json.loads, response.lines())
+
+    def end_steps(self, asker: str) -> None:
+        """Have the steps end, once all that were done have been told."""
+        self._transport.send("DELETE", OWN + "/trace" + http.query({"id": asker})).read()
 
     def want_network(self, cidr: str) -> str:
         """Ask for pod addresses of this block; return the block that they are of."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from minipod.client import http, unix
 from minipod.client.words import reason
@@ -11,7 +11,7 @@ from minipod.errors import Forbidden, Unavailable
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     JSON = dict[str, Any]
 
@@ -19,12 +19,30 @@ SOCKET = "server.sock"
 JSON_TYPE = "application/json"
 
 
+class Exchange(Protocol):
+    """One request, and its answer as it comes."""
+
+    def answered(self, status: int) -> None:
+        """See the answer's head."""
+
+    def read(self, piece: bytes) -> None:
+        """See a piece of the answer's body."""
+
+
+class Observer(Protocol):
+    """Whoever wants to see what is asked and answered."""
+
+    def asked(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Exchange:
+        """See a request that is about to be sent."""
+
+
 class Transport:
     """Connections to one root's server.
 
     `start` is called when no server answers, and is to return once one does; None: such a request
-    is Unavailable. `warn` gets every warning that comes with an answer. Every method raises the
-    MinipodError that the server's `Status` tells of.
+    is Unavailable. `warn` gets every warning that comes with an answer; `observer` sees all.
+    `headers` go with every request. Every method raises the MinipodError that the server's `Status`
+    tells of.
     """
 
     def __init__(
@@ -33,10 +51,13 @@ class Transport:
         *,
         warn: Callable[[str], None],
         start: Callable[[], None] | None = None,
+        observer: Observer | None = None,
     ) -> None:
         self.root = root
+        self.headers: dict[str, str] = {}
         self._warn = warn
-        self._start = start
+        self.start = start
+        self._observer = observer
 
     def get(self, target: str, *, accept: str = JSON_TYPE) -> JSON:
         """Return the JSON that a GET answers."""
@@ -56,11 +77,16 @@ class Transport:
         content_type: str = JSON_TYPE,
     ) -> http.Response:
         """Send a request, and return its answer once its head is here."""
-        headers = {"Accept": accept}
+        headers = {"Accept": accept, **self.headers}
         if body is not None:
             headers["Content-Type"] = content_type
         data = b"" if body is None else json.dumps(body).encode()
-        response = http.send(self._connect(), method, target, headers, data)
+        connection = self._connect()
+        seen = self._observer and self._observer.asked(method, target, headers, data)
+        response = http.send(connection, method, target, headers, data)
+        if seen:
+            seen.answered(response.status)
+            response.on_piece = seen.read
         for warning in response.warnings:
             self._warn(warning)
         if response.status >= 400:
@@ -81,13 +107,13 @@ class Transport:
         try:
             return unix.connect(self.root, SOCKET)
         except (FileNotFoundError, ConnectionRefusedError) as error:
-            if self._start is None:
+            if self.start is None:
                 raise Unavailable(f"no server runs for {self.root}") from error
         except PermissionError as error:
             raise Forbidden(f"cannot connect to {self.root}/{SOCKET}: permission denied") from error
         except OSError as error:
             raise _unreachable(self.root, error) from error
-        self._start()
+        self.start()
         try:
             return unix.connect(self.root, SOCKET)
         except OSError as error:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from minipod.engine.pod_state import WIRED
 from minipod.engine.sandboxes import Order, Sandbox, Sandboxes
 from minipod.errors import HostError
+from minipod.plan import byhand
 from minipod.plan.addresses import AddressPool, candidates
 from minipod.plan.netns import fabric_names, node_names
 from minipod.plan.network import NetworkPlan, NodePlan
@@ -75,6 +76,16 @@ class Cluster:
         assert node is not None
         return node
 
+    @property
+    def netns_name(self) -> str:
+        """The name of the default node's namespace in `ip netns list`, if it was free."""
+        return node_names(self._hands.root, self._hands.node_name)[0]
+
+    @property
+    def fabric_name(self) -> str:
+        """The name of the fabric's, if it was free."""
+        return fabric_names(self._hands.root)[0]
+
     async def want(self, block: IPv4Network) -> IPv4Network:
         """Have the network at this block, unless it has been claimed; return where it is to be."""
         async with self._building:
@@ -97,8 +108,15 @@ class Cluster:
             fabric = await self._namespace(FABRIC_UID)
             place = await self._namespace(NODE_UID)
             network = self._hands.network
+            trace = self._hands.trace
+            began = trace.begin()
             warnings += await network.ensure_fabric(plan, fabric)
+            if trace.on:
+                trace.tell(byhand.fabric(plan, self.fabric_name), began)
+            began = trace.begin()
             await network.ensure_node(plan, node, fabric, place)
+            if trace.on:
+                trace.tell(byhand.node(plan, node, self.fabric_name, self.netns_name), began)
             # Both may have ended while the other was built.
             self._ready = len(self._living) == len(INFRASTRUCTURE)
             try:
@@ -138,8 +156,11 @@ class Cluster:
     async def disconnect(self, link: str) -> None:
         """Remove a pod's link; nothing happens if it, or the node, is gone."""
         node = self._living.get(NODE_UID)
-        if node is not None:
-            await self._hands.network.disconnect_pod(link, node)
+        if node is None:
+            return
+        await self._hands.network.disconnect_pod(link, node)
+        if self._hands.trace.on:
+            self._hands.trace.tell(byhand.link_removed(link, self.netns_name))
 
     def published(self, uid: str) -> tuple[Publication, ...]:
         """Return the host ports that lead to a pod, or are to."""
@@ -160,6 +181,7 @@ class Cluster:
         if publications == self.published(uid) and self._ready and self._is_written():
             return
         self.expect(uid, publications)
+        began = self._hands.trace.begin()
         try:
             await self.ensure()
             async with self._building:
@@ -167,6 +189,8 @@ class Cluster:
         except HostError:
             self.expect(uid, ())
             raise
+        if self._hands.trace.on and self.plan is not None:
+            self._hands.trace.tell(byhand.published(self.plan, publications), began)
 
     async def cut_flows(self, ports: Collection[HostPort]) -> None:
         """Have the kernel forget where it leads flows to host ports; what it cannot is logged."""
@@ -232,6 +256,8 @@ class Cluster:
             for cidr, switched in claims.items():
                 plan = NetworkPlan(self._hands.root.id, cidr)
                 await self._hands.network.remove(plan, restore_forwarding=switched)
+                if self._hands.trace.on:
+                    self._hands.trace.tell(byhand.host_cleared(plan, forwarding=switched))
             if self.plan is not None and self.plan.cluster not in claims:
                 record = self._hands.store.record(_BUCKET, "plan") or {}
                 restore = record.get("forwarding") is False

@@ -28,6 +28,7 @@ from minipod.engine.pod_state import PodState
 from minipod.engine.ports import Ports
 from minipod.engine.recover import recover
 from minipod.engine.sandboxes import Sandboxes
+from minipod.engine.trace import works_for
 from minipod.engine.watch import Watch
 from minipod.engine.worker import PodWorker, Shop
 from minipod.errors import Conflict, HostError, MinipodError, NotFound
@@ -68,6 +69,7 @@ class Engine:
     def __init__(self, hands: Hands, cluster_cidr: IPv4Network | None = None) -> None:
         self.store: Store = hands.store
         self.stopping = asyncio.Event()
+        self.trace = hands.trace
         self.images = Images(hands.store, self._wake_all)
         self.info = ServerInfo(os.getpid(), hands.root.socket, hands.root.path, __version__)
         self._hands = hands
@@ -149,6 +151,7 @@ class Engine:
         meta = obj["metadata"]
         key = Key("Pod", meta["namespace"], meta["name"])
         self.namespaces.check_open(key.namespace, key.name)
+        self.trace.concerns(key)
         now = timestamp(self._hands.clock())
         new = obj | {
             "metadata": meta | {"uid": str(uuid.uuid4()), "creationTimestamp": now},
@@ -306,6 +309,7 @@ class Engine:
         worker = self._workers.get(Key("Pod", namespace, name))
         if worker is None:
             raise not_found(Key("Pod", namespace, name))
+        self.trace.concerns(worker.state.key)
         return worker
 
     def _get(self, key: Key) -> JSON:
@@ -333,6 +337,7 @@ class Engine:
         self._keep(asyncio.create_task(self._rebuild(), name="rebuild the network"))
 
     async def _rebuild(self) -> None:
+        works_for(None)
         try:
             for warning in await self._cluster.ensure():
                 _log.warning("%s", warning)

@@ -13,7 +13,7 @@ from minipod.errors import MinipodError, StepFailed
 from minipod.kernel import processes
 from minipod.kernel.resolver import resolv_conf
 from minipod.model.pod import RestartPolicy, view
-from minipod.plan import lifecycle
+from minipod.plan import byhand, lifecycle
 from minipod.plan.files import hostname_file, hosts_file
 from minipod.plan.host_ports import NO_FREE_PORTS
 from minipod.plan.lifecycle import SandboxState
@@ -62,6 +62,7 @@ class Execute:
         conflicts: Conflicts,
     ) -> None:
         self._hands = hands
+        self._trace = hands.trace
         self._cluster = cluster
         self._sandboxes = sandboxes
         self._host_ports = host_ports
@@ -90,8 +91,7 @@ class Execute:
             case lifecycle.DestroySandbox():
                 await self._destroy_sandbox(state)
             case lifecycle.ReleaseAddress():
-                self._cluster.release(state.uid)
-                self._host_ports.release(state.uid)
+                self._release_address(state)
             case lifecycle.Forget():
                 await self._forget(state)
 
@@ -107,14 +107,24 @@ class Execute:
             retry = PORTS_RETRY if error.by_programs else None
             sentences = " ".join(f"{taken}." for taken in (NO_FREE_PORTS, *error.taken))
             raise Unschedulable(sentences, retry_after=retry) from error
-        if self._cluster.assign(state.uid) is None:
+        taken = self._cluster.assign(state.uid)
+        if taken is None:
             self._host_ports.release(state.uid)
             raise Unschedulable(
                 f"1 Too many pods: every address of the node's {node.cidr} is in use."
             )
+        if self._trace.on:
+            self._trace.tell(byhand.address(taken, node))
         meta = obj["metadata"]
         message = f"Successfully assigned {meta['namespace']}/{meta['name']} to {node.name}"
         self._events.record(obj, Note(EventType.NORMAL, "Scheduled", message))
+
+    def _release_address(self, state: PodState) -> None:
+        freed = self._cluster.address(state.uid)
+        self._cluster.release(state.uid)
+        self._host_ports.release(state.uid)
+        if self._trace.on and freed is not None:
+            self._trace.tell(byhand.address_freed(freed))
 
     async def _create_sandbox(self, state: PodState, obj: JSON) -> None:
         pod = view(obj)
@@ -149,15 +159,22 @@ class Execute:
 
     async def _wire(self, state: PodState) -> None:
         assert state.sandbox is not None
-        address = self._address(state)
+        address, trace = self._address(state), self._trace
+        began = trace.begin()
         node = await self._cluster.connect(state.link, address, state.sandbox)
+        if trace.on:
+            names = (self._cluster.netns_name, self._netns_name(state))
+            trace.tell(byhand.link(state.link, address, *names), began)
         place = self._cluster.required_node
+        began = trace.begin()
         await state.sandbox.connection.request(
             "network",
             address=str(address),
             prefix=place.cidr.prefixlen,
             gateway=str(place.gateway),
         )
+        if trace.on:
+            trace.tell(byhand.inside(self._netns_name(state), address, place), began)
         self._cluster.check(node)
         self._hands.store.put_record(WIRED, state.uid, value=True)
         state.wired = True
@@ -187,10 +204,18 @@ class Execute:
             "restart": _wire_restart(step.restart),
         }
         state.told[step.name] = (step.attempt, step.restart)
+        began = self._trace.begin()
         try:
-            await state.sandbox.connection.request("start", container=spec)
-        except StepFailed:
+            born = await state.sandbox.connection.request("start", container=spec)
+        except StepFailed as error:
+            if self._trace.on:
+                self._trace.tell(byhand.container_failed(step.name, str(error)), began)
             return  # the journal has it, with its step: a fact of the container, not of the server
+        if self._trace.on:
+            shares = view(obj).shares_host_files
+            argv, pid = step.process.argv, born["pid"]
+            deeds = byhand.container(step.name, argv, pid, shares_files=shares)
+            self._trace.tell(deeds, began)
 
     async def _tell_restart(self, step: lifecycle.TellRestart, state: PodState) -> None:
         assert state.sandbox is not None
@@ -215,21 +240,34 @@ class Execute:
             await state.sandbox.connection.request("signal", name=step.name, signal=step.signal)
         except StepFailed:
             return  # it ended on its own meanwhile: the journal tells
+        if self._trace.on:
+            self._trace.tell(byhand.signalled(step.name, step.signal, current.pid))
 
     async def _destroy_sandbox(self, state: PodState) -> None:
         sandbox, state.sandbox = state.sandbox, None
         if sandbox is not None:
+            began = self._trace.begin()
+            pid = sandbox.pid
             await sandbox.end()
+            if self._trace.on:
+                self._trace.tell(byhand.sandbox_ended(pid, state.link), began)
         await self._host_ports.close(state)
         self._unwire(state)
         await self._sandboxes.clear(state.uid)
         state.stage = SandboxState.ABSENT
 
     async def _forget(self, state: PodState) -> None:
+        began = self._trace.begin()
         await asyncio.to_thread(shutil.rmtree, state.folder, ignore_errors=True)
+        if self._trace.on:
+            self._trace.tell(byhand.folder_removed(state.folder), began)
         self._conflicts.forget(state)
         self._hands.store.drop_record(JOURNALS, state.uid)
         self._hands.store.delete(state.key)
+
+    def _netns_name(self, state: PodState) -> str:
+        """Return the name of the pod's namespace in `ip netns list`, if it was free."""
+        return pod_names(self._hands.root, state.key.namespace, state.key.name)[0]
 
     def _address(self, state: PodState) -> IPv4Address:
         address = self._cluster.address(state.uid)

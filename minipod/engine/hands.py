@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
+
+from minipod.engine.trace import Trace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -62,6 +64,7 @@ class Hands:
     watcher: Watchers
     clock: Callable[[], float]
     machine: Machine
+    trace: Trace = field(default_factory=Trace)
 
     @property
     def node_name(self) -> str:

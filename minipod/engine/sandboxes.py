@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from minipod.errors import HostError, MinipodError
+from minipod.kernel.cgroups import FOLDER
+from minipod.plan import byhand
 from minipod.sandbox.protocol import SANDBOX_GROUP
 
 if TYPE_CHECKING:
@@ -136,7 +138,13 @@ class Sandboxes:
                 _write(f"{order.folder}/{name}", text)
         except OSError as error:
             raise HostError(f"cannot write {error.filename}: {error.strerror}") from error
+        trace = hands.trace
+        began = trace.begin()
         hands.cgroups.ensure(order.uid, (SANDBOX_GROUP, *order.groups))
+        if trace.on:
+            groups = (SANDBOX_GROUP, *order.groups)
+            trace.tell(byhand.groups(self._group(order.uid), groups), began)
+        began = trace.begin()
         group = hands.cgroups.open(order.uid)
         try:
             _check_room(group, "hold one more pod")  # the lowest number that was free
@@ -158,8 +166,13 @@ class Sandboxes:
         except BaseException:
             born.close()
             raise
+        if trace.on:
+            trace.tell(byhand.sandbox(connection.pid, order.hostname), began)
         self._name(connection)
         return Sandbox(connection, born.netns, born.pidfd)
+
+    def _group(self, uid: str) -> str:
+        return f"{FOLDER}/{self._hands.root.id}/{uid}"
 
     def _name(self, connection: SandboxConnection) -> None:
         """Give a sandbox's namespace its name; the pid is recorded before the link exists."""
@@ -167,7 +180,9 @@ class Sandboxes:
         record = hands.store.record(_BUCKET, uid) or {"names": []}
         if record.get("pid") != connection.pid:
             hands.store.put_record(_BUCKET, uid, record | {"pid": connection.pid})
-        hands.names.add(record["names"], connection.pid)
+        given = hands.names.add(record["names"], connection.pid)
+        if hands.trace.on and given is not None:
+            hands.trace.tell(byhand.name(given, connection.pid))
 
     async def adopt(self, uid: str, folder: str, owner: SandboxOwner) -> Sandbox | None:
         """Take back a sandbox that an earlier server made; None if it does not live."""
@@ -199,7 +214,11 @@ class Sandboxes:
         """Remove what a sandbox leaves on the host: processes, cgroups, its name. Idempotent."""
         hands = self._hands
         record = hands.store.record(_BUCKET, uid)
+        removed: list[str] = []
+        began = hands.trace.begin()
         if record and record["pid"] is not None:
+            if hands.trace.on:
+                removed = hands.names.of(record["pid"])
             for name in record["names"]:
                 hands.names.remove(name, record["pid"])
         elif record is None:  # the root's folder was removed, say: the process still tells
@@ -208,6 +227,8 @@ class Sandboxes:
                     hands.names.remove(name, pid)
         await hands.cgroups.kill(uid)
         await hands.cgroups.remove(uid)
+        if hands.trace.on and record is not None:
+            hands.trace.tell(byhand.cleared(self._group(uid), removed), began)
         hands.store.drop_record(_BUCKET, uid)
 
     def check_room(self) -> None:

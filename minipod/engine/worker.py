@@ -9,15 +9,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
 from minipod.engine.execute import Execute, Unschedulable
 from minipod.engine.pod_state import JOURNALS
+from minipod.engine.trace import works_for
 from minipod.errors import HostError, MinipodError
 from minipod.model.pod import view
 from minipod.model.times import parse_timestamp
+from minipod.plan import byhand
 from minipod.plan.lifecycle import Deletion, Forget, PodFacts, StartContainer, decide
 from minipod.plan.narration import EventType, Note, narrate
 from minipod.plan.process import process
@@ -25,6 +27,8 @@ from minipod.plan.refusals import settles_at
 from minipod.plan.status import TERMINAL_PHASES, Surroundings, status
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from minipod.engine.cluster import Cluster
     from minipod.engine.conflicts import Conflicts
     from minipod.engine.events import Events
@@ -81,6 +85,7 @@ class PodWorker:
 
     async def run(self) -> None:
         """Serve the pod until it is gone."""
+        works_for(self.state.key)
         try:
             while not self.gone.is_set():
                 self._woken.clear()
@@ -162,8 +167,18 @@ class PodWorker:
             store.put_record(JOURNALS, self.state.uid, self.state.journal_offset)
         for record in records:
             self._shop.housekeeping.after(self.state, record)
-            if record["event"] == "exited" and not self._shop.watch.sees:
-                self._shop.conflicts.suspect(self.state, record)
+            if record["event"] == "exited":
+                self._ended(record)
+
+    def _ended(self, record: Mapping[str, Any]) -> None:
+        """Follow up a container's end."""
+        if not self._shop.watch.sees:
+            self._shop.conflicts.suspect(self.state, record)
+        trace = self._shop.hands.trace
+        if trace.on:
+            ran = record["time"] - record["started"]
+            deeds = byhand.container_ended(record["name"], record["code"], record["signal"], ran)
+            trace.tell(deeds)
 
     def _facts(self, obj: JSON) -> PodFacts:
         pod = view(obj)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from minipod.engine import Created, Deletion, ServerInfo, Updated
 from minipod.engine.exposure import PortUse
 from minipod.engine.namespaces import Namespaces
+from minipod.engine.trace import Trace
 from minipod.errors import BadRequest, Conflict, NotFound
 from minipod.model.doctor import Cost, Report, WatcherReport
 from minipod.store.memory import MemoryStore
@@ -88,6 +89,7 @@ class FakeEngine:
         self.exposure = FakeExposure()
         self.namespaces = Namespaces(self.store, lambda: 0.0, self._end_pods)
         self.doctor = FakeDoctor()
+        self.trace = Trace()
         self.info = ServerInfo(4711, f"{root}/server.sock", str(root), "0.0.test")
         self.network: IPv4Network | None = None
         self.rows: list[PortRow] = []
@@ -104,6 +106,7 @@ class FakeEngine:
 
     async def create_pod(self, obj: JSON) -> Created:
         await self.creation.wait()
+        self.trace.concerns(Key("Pod", obj["metadata"]["namespace"], obj["metadata"]["name"]))
         metadata = {
             "uid": str(uuid.uuid4()),
             "creationTimestamp": CREATED_AT,
