@@ -10,29 +10,42 @@ from minipod import __version__
 from minipod.cli.options import Group, common_options, epilog
 from minipod.cli.spelling import for_click
 
-COMMANDS = {
-    "check": "Try every port of every pod from every pod.",
-    "conflicts": "List who was refused a port, and who had it.",
-    "create": "Create pods from files.",
-    "delete": "Delete pods: named, of files, by label, or all.",
-    "describe": "Show all about pods: containers, conditions, events.",
-    "events": "List what happened, newest last.",
-    "doctor": "Say how refused binds are seen on this machine, and what that costs.",
-    "exec": "Run a command in a container, as one of its processes.",
-    "expose-port": "Lead ports of this machine to a pod that runs.",
-    "get": "Show pods, events, nodes or namespaces, as a table, YAML or JSON.",
-    "image": "Say which program of this machine stands for an image.",
-    "lint": "Check files, their ports above all, before anything runs.",
-    "logs": "Print what the containers of a pod wrote.",
-    "port-forward": "Forward local TCP ports to a pod.",
-    "ports": "Show which ports pods listen on, and which process holds each.",
-    "purge": "Remove every pod, and all that minipod made for this root.",
-    "run": "Create a pod of one container that runs CMD.",
-    "server": "Run, start, stop or look at the server.",
-    "wait": "Wait until objects are there, are gone, or are in a state.",
-    "version": "Print the versions of client and server.",
+GROUPS = {
+    "Basic Commands": {
+        "create": "Create pods from files.",
+        "run": "Create a pod of one container that runs CMD.",
+        "get": "Show pods, events, nodes or namespaces, as a table, YAML or JSON.",
+        "delete": "Delete pods: named, of files, by label, or all.",
+        "wait": "Wait until objects are there, are gone, or are in a state.",
+    },
+    "Troubleshooting and Debugging Commands": {
+        "describe": "Show all about pods: containers, conditions, events.",
+        "logs": "Print what the containers of a pod wrote.",
+        "exec": "Run a command in a container, as one of its processes.",
+        "port-forward": "Forward local TCP ports to a pod.",
+        "events": "List what happened, newest last.",
+    },
+    "Port Commands": {
+        "ports": "Show which ports pods listen on, and which process holds each.",
+        "conflicts": "List who was refused a port, and who had it.",
+        "check": "Try every port of every pod from every pod.",
+        "expose-port": "Lead ports of this machine to a pod that runs.",
+        "lint": "Check files, their ports above all, before anything runs.",
+    },
+    "Machine Commands": {
+        "image": "Say which program of this machine stands for an image.",
+        "doctor": "Say how refused binds are seen on this machine, and what that costs.",
+        "server": "Run, start, stop or look at the server.",
+        "purge": "Remove every pod, and all that minipod made for this root.",
+    },
+    "Other Commands": {
+        "version": "Print the versions of client and server.",
+    },
 }
-"""Each command's one line. Its file, and the function in it, are named like it."""
+"""Each command's one line, as `--help` shows them. Its file, and the function in it, are named like
+it."""
+
+COMMANDS = {name: about for group in GROUPS.values() for name, about in group.items()}
 
 _RESERVED = {"exec": "exec_"}
 
@@ -60,11 +73,19 @@ class LazyGroup(Group):
         command: click.Command = getattr(import_module(f"minipod.cli.{name}"), name)
         return command
 
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands before the options, as kubectl does."""
+        self.format_commands(ctx, formatter)
+        click.Command.format_options(self, ctx, formatter)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list of commands."""
+        """Write the list of commands, in groups, as kubectl does."""
         del ctx
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        widest = max(map(len, COMMANDS))
+        for title, commands in GROUPS.items():
+            with formatter.section(title):
+                rows = [(name.ljust(widest), about) for name, about in commands.items()]
+                formatter.write_dl(rows)
 
 
 @click.group(

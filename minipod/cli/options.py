@@ -39,8 +39,11 @@ def _keep_debug(ctx: click.Context, _parameter: click.Parameter, value: bool) ->
 
 
 def _keep_verbosity(ctx: click.Context, _parameter: click.Parameter, value: int | None) -> None:
-    if value is not None:
-        ctx.ensure_object(Session).verbosity = value
+    if value is None:
+        return
+    if value < 0:
+        raise click.BadParameter("must not be negative")
+    ctx.ensure_object(Session).verbosity = value
 
 
 def _keep_cidr(ctx: click.Context, _parameter: click.Parameter, value: str | None) -> None:
@@ -91,14 +94,14 @@ _COMMON: tuple[_Spec, ...] = (
     (
         ("-v", "--v"),
         {
-            "type": click.IntRange(min=0),
+            "type": int,
             "is_flag": False,
             "flag_value": "1",
             "metavar": "[LEVEL]",
             "callback": _keep_verbosity,
             "expose_value": False,
-            "help": "Tell on stderr what is done to the kernel, step by step, as it happens."
-            " From 6 on the requests to the server too, as kubectl does. [default: 0; alone: 1]",
+            "help": "Tell on stderr what is done to the kernel, step by step."
+            " From 6 on also the requests to the server. [default: 0; alone: 1]",
         },
     ),
     (

@@ -56,6 +56,16 @@ def test_every_command_and_option_is_in_the_reference(path: str) -> None:
             assert flag in text, f"docs/commands.md: {path} does not tell of {flag}"
 
 
+@pytest.mark.parametrize("path", COMMANDS)
+def test_every_command_has_examples_of_itself(path: str) -> None:
+    _, heading, below = (COMMANDS[path].epilog or "").partition("Examples:\n")
+    examples = [line.strip() for line in below.splitlines()]
+    assert heading
+    assert examples
+    own = re.compile(rf"minipod( -\S+( \S+)?)* {path.partition(' ')[2]}\b")
+    assert [example for example in examples if not own.match(example)] == []
+
+
 def test_the_readme_names_every_command() -> None:
     readme = (TOP / "README.md").read_text()
     verbs = {path.split()[1] for path in COMMANDS if " " in path}
