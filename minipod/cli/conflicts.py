@@ -72,7 +72,8 @@ def conflicts(
         table(found)
     else:
         inside = f" in {where.namespace} namespace" if where.namespace else ""
-        say(f"No conflicts found{inside}.")
+        whose = f" for pod {pod_name(pod)}" if pod is not None else ""
+        say(f"No conflicts found{whose}{inside}.")
 
 
 def _of(api: Api, namespace: str, pod: str) -> Where:

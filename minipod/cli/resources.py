@@ -67,6 +67,8 @@ def pod_names(words: tuple[str, ...]) -> list[str]:
 
 def pod_name(word: str) -> str:
     """Return the name in `a` or `pod/a`."""
+    if not word:
+        raise click.UsageError("resource name may not be empty")
     return _pair(word, (PODS,))[1] if "/" in word else word
 
 

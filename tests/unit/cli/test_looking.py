@@ -79,7 +79,10 @@ def test_one_object_is_watched_by_its_name(server: FakeServer, run: Run) -> None
     ("output", "shown"),
     [
         ("name", "pod/a\npod/b\n"),
-        ("yaml", "metadata:\n  name: a\n---\nkind: Pod\nmetadata:\n  name: b\n"),
+        (
+            "yaml",
+            "Pod\nmetadata:\n  name: a\n---\napiVersion: v1\nkind: Pod\nmetadata:\n  name: b\n",
+        ),
     ],
 )
 def test_a_watch_of_objects_prints_each(
@@ -104,7 +107,6 @@ def test_other_kinds_are_shown_too(server: FakeServer, run: Run) -> None:
     assert run("get", "no", "-A").out == "NAME   STATUS\nvm     Ready\n"
     assert run("get", "ns/lab", "-o", "name").out == "namespace/lab\n"
     assert run("get", "namespaces").err == "No resources found\n"
-    assert run("get", "ns/lab", "no/vm").code == 2
 
 
 def test_events_are_chosen_by_object_and_type(server: FakeServer, run: Run) -> None:
@@ -197,3 +199,23 @@ def test_columns_only_become_wider() -> None:
     columns = Columns()
     assert columns.lines([("longer-one", "b")]) == "longer-one   b"
     assert columns.lines([("a", "b")]) == "a            b"
+
+
+def test_no_conflicts_of_a_pod_are_told_with_its_name(server: FakeServer, run: Run) -> None:
+    conflicts = "/apis/minipod.dev/v1/namespaces/default/portconflicts"
+    none = Answer({"items": [], "metadata": {"resourceVersion": "7"}})
+    server.answers = {
+        f"GET {PODS}/web": Answer(SMALL),
+        f"GET {conflicts}?fieldSelector=pod%3Dweb": none,
+        f"GET {conflicts}": none,
+    }
+    said = "No conflicts found for pod web in default namespace.\n"
+    assert run("conflicts", "web") == run("conflicts", "pod/web") == (0, "", said)
+    assert run("conflicts") == (0, "", "No conflicts found in default namespace.\n")
+
+
+@pytest.mark.parametrize("command", ["conflicts", "ports", "logs"])
+def test_an_empty_name_is_an_error_and_not_all(server: FakeServer, run: Run, command: str) -> None:
+    done = run(command, "")
+    assert (done.code, server.asked) == (2, [])
+    assert "resource name may not be empty" in done.err
