@@ -17,7 +17,7 @@ from minipod.cli.options import (
     verb,
 )
 from minipod.cli.output import Columns, say, tell
-from minipod.cli.printers import Look, ObjectPrinter
+from minipod.cli.printers import ADDED, Look, ObjectPrinter
 from minipod.cli.resources import event_fields
 from minipod.client.kinds import EVENTS, Where
 
@@ -58,17 +58,18 @@ def events(  # noqa: PLR0913 (an option each)
     where = Where(None if all_namespaces else session.namespace, fields=event_fields(about, types))
     printer: Printer = EventPrinter(Look(namespaces=all_namespaces, headers=not no_headers))
     if output is not None:
-        printer = ObjectPrinter(EVENTS, output)
+        printer = ObjectPrinter(output)
     api = session.api()
     listed = api.list_of(EVENTS, where)
-    found = {"items": in_order(listed["items"])}
+    kind = {"apiVersion": EVENTS.api_version, "kind": EVENTS.name}
+    found = [kind | event for event in in_order(listed["items"])]
     if watch:
-        printer.more(found)
+        printer.more(found, ADDED)
         for event in api.watch(EVENTS, where, listed["metadata"]["resourceVersion"]):
             if event["type"] != "DELETED":  # its hour is over: nothing happened
-                printer.more(event["object"])
-    elif found["items"]:
-        printer.whole([found], alone=False)
+                printer.more([event["object"]], event["type"])
+    elif found:
+        printer.whole(found, alone=False)
     else:
         say(f"No events found{f' in {where.namespace} namespace' if where.namespace else ''}.")
 
@@ -76,32 +77,27 @@ def events(  # noqa: PLR0913 (an option each)
 class EventPrinter:
     """Prints events in the columns of `kubectl events`."""
 
-    as_table = False
-
     def __init__(self, look: Look) -> None:
         self._look = look
         self._columns = Columns()
         self._header_due = look.headers
 
-    def whole(self, answers: Sequence[JSON], *, alone: bool = False) -> bool:
-        """Print the events of these lists."""
+    def whole(self, objects: Sequence[JSON], *, alone: bool) -> None:
+        """Print events."""
         del alone
-        self._print([event for answer in answers for event in answer["items"]])
-        return True
-
-    def more(self, answer: JSON) -> None:
-        """Print an event, or those of a list."""
-        self._print(answer.get("items", [answer]))
-
-    def _print(self, events: Sequence[JSON]) -> None:
         from minipod.client.describe.clock import Clock
         from minipod.client.describe.events import LIST_HEADER, list_cells
 
-        if not events:
+        if not objects:
             return
         clock = Clock(time.time())
-        lines = [[event["metadata"]["namespace"], *list_cells(event, clock)] for event in events]
+        lines = [[event["metadata"]["namespace"], *list_cells(event, clock)] for event in objects]
         if self._header_due:
             self._header_due = False
             lines.insert(0, ["NAMESPACE", *LIST_HEADER])
         tell(self._columns.lines(line[not self._look.namespaces :] for line in lines))
+
+    def more(self, objects: Sequence[JSON], change: str) -> None:
+        """Print more events."""
+        del change
+        self.whole(objects, alone=False)

@@ -14,7 +14,7 @@ GROUPS = {
     "Basic Commands": {
         "create": "Create pods from files.",
         "run": "Create a pod of one container that runs CMD.",
-        "get": "Show pods, events, nodes or namespaces, as a table, YAML or JSON.",
+        "get": "Show objects as a table, as YAML or JSON, or as a template says.",
         "delete": "Delete pods: named, of files, by label, or all.",
         "wait": "Wait until objects are there, are gone, or are in a state.",
     },

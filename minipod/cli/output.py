@@ -23,10 +23,10 @@ _NARROWEST = 6  # kubectl's, with the gap; it shows where there are no headers
 _NONE = "<none>"
 
 
-def tell(text: str) -> None:
+def tell(text: str, end: str = "\n") -> None:
     """Write a line to stdout, at once. HostError if it takes no more (a full disk)."""
     try:
-        click.echo(text)
+        click.echo(text + end, nl=False)
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -94,14 +94,16 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]], *, headers: b
 
 
 def as_json(value: object) -> str:
-    """Return JSON as kubectl prints it: sorted, four spaces."""
+    """Return JSON for people: sorted, four spaces."""
     return json.dumps(value, indent=4, sort_keys=True, ensure_ascii=False)
 
 
 def structured(value: object, output: str | None) -> str:
-    """Return a value as "json" or "yaml"."""
+    """Return a value as "json" or "yaml", as kubectl prints objects."""
     if output == "json":
-        return as_json(value)
+        from minipod.client.gojson import indented
+
+        return indented(value)
     from minipod.cli.yaml_output import as_yaml
 
     return as_yaml(value)

@@ -109,15 +109,35 @@ class Api:
 
     # Objects of any kind
 
-    def list_of(self, kind: Kind, where: Where, *, table: bool = False) -> JSON:
-        """Return Kubernetes' list of a kind, or the same as a `Table`."""
-        target = kind.collection(where.namespace) + where.query()
+    def list_of(
+        self, kind: Kind, where: Where, *, table: bool = False, include: str | None = None
+    ) -> JSON:
+        """Return Kubernetes' list of a kind, or the same as a `Table`.
+
+        `include` says what a Table's rows hold of their objects: "Object" is all.
+        """
+        target = kind.collection(where.namespace) + where.query(includeObject=include)
         return self._transport.get(target, accept=_form(table=table))
 
-    def get(self, kind: Kind, namespace: str, name: str, *, table: bool = False) -> JSON:
-        """Return an object, or a `Table` of it alone. NotFound."""
+    def get(
+        self,
+        kind: Kind,
+        namespace: str,
+        name: str,
+        *,
+        table: bool = False,
+        include: str | None = None,
+    ) -> JSON:
+        """Return an object, or a `Table` of it alone, as `list_of` does. NotFound."""
+        target = kind.item(namespace, name) + http.query({"includeObject": include})
         with self._naming(kind, namespace, name):
-            return self._transport.get(kind.item(namespace, name), accept=_form(table=table))
+            return self._transport.get(target, accept=_form(table=table))
+
+    def find(self, kind: Kind, namespace: str, name: str) -> JSON | None:
+        """Return an object, or None where it is no mistake that there is none."""
+        with suppress(NotFound):
+            return self._transport.get(kind.item(namespace, name))
+        return None
 
     def watch(
         self,

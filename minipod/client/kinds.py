@@ -53,7 +53,7 @@ class Where(NamedTuple):
     labels: str | None = None
     fields: str | None = None
 
-    def query(self, **more: str) -> str:
+    def query(self, **more: str | None) -> str:
         """Return the parameters of a request."""
         return http.query({"labelSelector": self.labels, "fieldSelector": self.fields, **more})
 

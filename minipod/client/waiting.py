@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from minipod.client.kinds import Where
-from minipod.errors import Expired, MinipodError, NotFound, TimedOut, Unavailable
+from minipod.errors import Expired, MinipodError, TimedOut, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -64,7 +64,8 @@ def deadline(timeout: float) -> float:
 
 def _wait_one(api: Api, target: Target, condition: Condition, until: float | None) -> JSON | None:
     """Return a target as it was seen last, once the condition holds; `until` None: look once."""
-    seen = _now(api, target, condition)
+    look = api.find if condition.of_none else api.get
+    seen = look(*target)
     if condition.met(seen):
         return seen
     if until is None:
@@ -74,16 +75,6 @@ def _wait_one(api: Api, target: Target, condition: Condition, until: float | Non
         if condition.met(state):
             return seen
     raise TimedOut(f"timed out waiting for the condition on {target}")
-
-
-def _now(api: Api, target: Target, condition: Condition) -> JSON | None:
-    """Return an object as it is; None if it is not there, unless that is an error."""
-    try:
-        return api.get(target.kind, target.namespace, target.name)
-    except NotFound:
-        if condition.of_none:
-            return None
-        raise
 
 
 def _states(api: Api, target: Target, obj: JSON | None, until: float) -> Iterator[JSON | None]:

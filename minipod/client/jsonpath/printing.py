@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from minipod.client.gojson import compact, indented
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-
-_HTML = str.maketrans(
-    {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
-)
-"""What Go's encoder of JSON escapes besides."""
 
 
 def text(found: Iterable[Sequence[Any]]) -> str:
@@ -22,20 +18,7 @@ def text(found: Iterable[Sequence[Any]]) -> str:
 
 def as_json(found: Iterable[Sequence[Any]]) -> str:
     """Return what `-o jsonpath-as-json` prints: each action's values as one indented list."""
-    return "".join(escaped(json.dumps(values, **_INDENTED)) + "\n" for values in found)
-
-
-_COMPACT: dict[str, Any] = {
-    "sort_keys": True,
-    "ensure_ascii": False,
-    "separators": (",", ":"),
-}
-_INDENTED: dict[str, Any] = {"sort_keys": True, "ensure_ascii": False, "indent": 4}
-
-
-def escaped(encoded: str) -> str:
-    """Return JSON with the characters escaped that Go does not trust to HTML."""
-    return encoded.translate(_HTML)
+    return "".join(indented(values) + "\n" for values in found)
 
 
 def go_text(value: Any) -> str:
@@ -57,7 +40,7 @@ def go_text(value: Any) -> str:
 
 def _shown(value: Any) -> str:
     if isinstance(value, (dict, list)):
-        return escaped(json.dumps(value, **_COMPACT))
+        return compact(value)
     return "null" if value is None else go_text(value)
 
 

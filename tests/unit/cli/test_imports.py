@@ -104,7 +104,8 @@ def test_help_imports_only_this(tmp_path: Path) -> None:
 def test_get_pods_imports_only_this(server: FakeServer, output: tuple[str, ...]) -> None:
     listed = Answer({"columnDefinitions": [], "rows": [], "items": []})
     server.answers["GET /api/v1/namespaces/default/pods"] = listed
-    assert imported(server.root, "get", "pods", *output) <= GET | LIBRARY
+    json = {"minipod.client.gojson"} if "json" in output else set()
+    assert imported(server.root, "get", "pods", *output) <= GET | LIBRARY | json
 
 
 def test_events_imports_only_this(server: FakeServer) -> None:

@@ -1,0 +1,24 @@
+"""Kubernetes' quantities: 100m, 1.5Gi, 2e3 (apimachinery: resource.Quantity)."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+_QUANTITY = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))(?:([KMGTPE]i|[numkMGTPE])|[eE]([+-]?\d+))?")
+_FACTORS = {
+    **{f"{letter}i": Decimal(1024) ** n for n, letter in enumerate("KMGTPE", 1)},
+    **{letter: Decimal(1000) ** n for n, letter in enumerate("num", -3)},
+    **{letter: Decimal(1000) ** n for n, letter in enumerate("kMGTPE", 1)},
+}
+
+
+def quantity(text: str) -> Decimal | None:
+    """Return the number that a quantity means; None if the text is none."""
+    match = _QUANTITY.fullmatch(text)
+    if match is None:
+        return None
+    number, suffix, exponent = match.groups()
+    if exponent is None:
+        return Decimal(number) * _FACTORS.get(suffix, Decimal(1))
+    return Decimal(f"{number}e{exponent}")

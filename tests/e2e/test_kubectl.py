@@ -1,0 +1,111 @@
+"""The real kubectl and minipod on one server: the same lines print the same, to the byte."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from tests.support.kubectl import Kubectl, Said, relayed, serving
+from tests.support.manifests import container, documents, pod
+from tests.support.recorded import JSONPATH
+from tests.support.wait import eventually
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.command import Minipod
+
+SAME = r"""
+get pods
+get pods -A
+get pods,ns -A
+get pod/web ns/lab pod/db
+get pods,portconflicts
+get all -A
+get events -o wide --show-kind --field-selector reason=Scheduled
+get pods -L app,example.com/tier --show-labels
+get pods --show-kind --sort-by=.metadata.labels.app
+get pods -A --sort-by={.status.podIP}
+get pod none web --ignore-not-found
+get pods -l app=none
+get pods,ns -l app=none
+get pod web -o json
+get pod web -o yaml
+get pods,ns -o json
+get pods,ns,no -o name
+get pods -A -o jsonpath={range .items[*]}{.metadata.name}{"\t"}{.status.phase}{"\n"}{end}
+get pod web -o jsonpath={.spec.containers[*].command}
+get pods -o jsonpath-as-json={.items[*].metadata.labels}
+get pods -A -o custom-columns=N:.metadata.name,L:.metadata.labels,C:.spec.containers[*].name,X:.x
+get pods -l app=none -o custom-columns=NAME:.metadata.name
+get -f pods.yaml -o wide --no-headers
+wait pod/web pod/db --for=condition=Ready
+wait pods -A --all --for=jsonpath={.status.phase}=Running
+wait pods -l app=web --for=create
+wait pod/none --for=delete
+wait pod/web ns/lab --for=jsonpath={.metadata.name}
+"""
+
+REFUSED = r"""
+get nonsense
+get pods -o jsonpath={.items[}
+get pods -o custom-columns=A
+get pods -o custom-columns=A:{.b
+wait pods -l app=none --for=condition=Ready
+wait pod/web --for=condition=Ready=False --timeout=0
+wait pod/web --for=jsonpath={.status.conditions}=x
+wait pod/web --for=foo
+"""
+
+
+def lines(text: str) -> list[list[str]]:
+    """Return command lines; a path in braces is one word, be there spaces in it."""
+    return [re.findall(r"(?:\{[^}]*\}|\S)+", line) for line in text.strip().splitlines()]
+
+
+def test_the_same_command_lines_print_the_same(minipod: Minipod, tmp_path: Path) -> None:
+    web = container("main", ["sh", "-c", 'exec sleep 1000 # <a> & "b"'])
+    manifest = documents(
+        pod("web", web, container("side"), labels={"app": "web", "example.com/tier": "front"}),
+        pod("db", labels={"app": "db"}, annotations={"a": "é"}),
+    )
+    (tmp_path / "pods.yaml").write_text(manifest)
+    minipod.create(manifest)
+    minipod.ok("run", "-n", "lab", "other", "--", "sleep", "1000")
+    with relayed(minipod.root / "server.sock") as port, ThreadPoolExecutor(2) as both:
+        kubectl = Kubectl(port, tmp_path)
+
+        def ours(*words: str) -> Said:
+            done = minipod(*words)
+            return Said(done.returncode, done.stdout, done.stderr)
+
+        def same(words: list[str]) -> bool:
+            """Compare; where an age has just changed, another try finds both the same."""
+            theirs = both.submit(kubectl, *words)
+            mine = ours(*words)
+            assert mine == theirs.result(), shlex.join(words)
+            return True
+
+        for words in lines(SAME):
+            eventually(lambda words=words: same(words), within=4)
+        for words in lines(REFUSED):
+            theirs, mine = kubectl(*words), ours(*words)
+            assert mine.code == theirs.code == 1, words
+            said = theirs.err.splitlines()[0].removeprefix("error: ")
+            assert mine.err.splitlines()[0] == f"Error: {said}", words
+
+
+def test_kubectl_prints_of_a_jsonpath_what_was_kept_of_it(host: None, tmp_path: Path) -> None:
+    # All in one template: text between braces stands for itself, a range without end comes last.
+    open_ended = [t for t in JSONPATH.printed if t.count("{range") > t.count("{end}")]
+    closed = [t for t in JSONPATH.printed if t not in open_ended]
+    with serving(JSONPATH.pods) as port:
+        kubectl = Kubectl(port, tmp_path)
+        for templates in (closed, *([each] for each in open_ended)):
+            said = kubectl("get", "pods", "-o", "jsonpath=" + "\f".join(templates))
+            assert said.out.split("\f") == [JSONPATH.printed[each] for each in templates]
+        for template in ("{.items[}", "{.items[5].metadata.name}", "{end}", "{foo}"):
+            said = kubectl("get", "pods", "-o", f"jsonpath={template}")
+            assert JSONPATH.refused[template] in said.err
