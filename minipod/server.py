@@ -25,6 +25,7 @@ from minipod.api import make_app, serve
 from minipod.engine import Engine
 from minipod.engine.hands import Hands
 from minipod.errors import HostError, MinipodError
+from minipod.kernel import boot
 from minipod.kernel.cgroups import find_or_mount
 from minipod.kernel.netns_names import NetnsNames
 from minipod.kernel.network import HostNetwork
@@ -142,7 +143,16 @@ def _machine() -> Machine:
         release = system.sysname
     architecture = _ARCHITECTURES.get(system.machine, system.machine)
     # A node's name is a name of Kubernetes: lower case.
-    return Machine(system.nodename.lower(), system.release, architecture, release, __version__)
+    return Machine(
+        system.nodename.lower(),
+        system.release,
+        architecture,
+        release,
+        __version__,
+        boot.boot_id(),
+        boot.machine_id(),
+        boot.system_uuid(),
+    )
 
 
 def _listen(root: Root) -> socket.socket:

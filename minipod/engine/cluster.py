@@ -125,6 +125,16 @@ class Cluster:
                 warnings.append(f"host ports are not open: {error}")
             return tuple(warnings)
 
+    def keep_only(self, pods: Collection[str]) -> None:
+        """Give back the addresses of pods that are not there: their last record was lost, say."""
+        for uid in self._pool.owners - set(pods) if self._pool else ():
+            self.release(uid)
+
+    async def look_again(self) -> None:
+        """Record anew how the machine is without us: it has booted, and its settings with it."""
+        if self.plan is not None:
+            self._record_plan(self.plan, forwarding=await self._hands.network.forwarding())
+
     async def adopt(self) -> bool:
         """Take back fabric and node from an earlier server; return whether the node lives."""
         for uid in INFRASTRUCTURE:
@@ -284,10 +294,14 @@ class Cluster:
             warnings.append(f"this host already routes {choices[0]}: pods get addresses of {cidr}")
         forwarding = await hands.network.forwarding()
         plan = NetworkPlan(hands.root.id, cidr)
-        hands.store.put_record(_BUCKET, "plan", {"cluster": str(cidr), "forwarding": forwarding})
+        self._record_plan(plan, forwarding=forwarding)
         self.plan = plan
         self._keep(AddressPool.for_node(plan.node(hands.node_name, 0).cidr))
         return plan
+
+    def _record_plan(self, plan: NetworkPlan, *, forwarding: bool) -> None:
+        record = {"cluster": str(plan.cluster), "forwarding": forwarding}
+        self._hands.store.put_record(_BUCKET, "plan", record)
 
     async def _namespace(self, uid: str) -> Sandbox:
         living = self._living.get(uid)

@@ -97,8 +97,11 @@ class Conflicts:
             for name in self._kept.pop(state.uid, ()):
                 self._hands.store.delete(Key(conflicts.KIND, state.key.namespace, name))
 
-    def recall(self, states: Iterable[PodState]) -> None:
-        """Take in what earlier servers have kept; drop what is of no pod any more."""
+    def recall(self, states: Iterable[PodState], *, rebooted: bool) -> None:
+        """Take in what earlier servers have kept; drop what is of no pod any more.
+
+        The pids of an earlier boot are other programs' by now: those are not watched.
+        """
         by_uid = {state.uid: state for state in states}
         stored = self._hands.store.list(conflicts.KIND)
         for obj in sorted(stored, key=lambda each: str(each["time"])):
@@ -108,7 +111,9 @@ class Conflicts:
                 self._hands.store.delete(Key(conflicts.KIND, meta["namespace"], meta["name"]))
                 continue
             pod = self._pods.get(state.uid) or self._pods.setdefault(state.uid, WatchedPod(state))
-            pod.refused(_refusal(msgspec.convert(obj, Conflict)), self._losers)
+            refusal = _refusal(msgspec.convert(obj, Conflict))
+            known = msgspec.structs.replace(refusal, pid=None) if rebooted else refusal
+            pod.refused(known, self._losers)
             self._kept.setdefault(state.uid, deque()).append(meta["name"])
 
     def refusals(self, uid: str) -> tuple[Refusal, ...]:

@@ -23,6 +23,7 @@ from minipod.engine.host_ports import HostPorts
 from minipod.engine.housekeeping import Housekeeping
 from minipod.engine.images import Images
 from minipod.engine.namespaces import DEFAULT, Namespaces
+from minipod.engine.node import Node
 from minipod.engine.outcomes import Created, Deletion, Updated
 from minipod.engine.pod_state import PodState
 from minipod.engine.ports import Ports
@@ -37,7 +38,6 @@ from minipod.model import conflicts
 from minipod.model.host_ports import host_ports
 from minipod.model.pod import JSON, view
 from minipod.model.times import parse_timestamp, timestamp
-from minipod.plan.objects import node_object, with_network
 from minipod.plan.qos import qos_class
 from minipod.store.protocol import Key, not_found
 
@@ -76,6 +76,7 @@ class Engine:
         self._sandboxes = Sandboxes(hands)
         self._cluster = Cluster(hands, self._sandboxes, cluster_cidr, self._network_lost)
         self._events = Events(hands.store, hands.clock, hands.node_name)
+        self._node = Node(hands, self._cluster, self._events)
         self._host_ports = HostPorts(hands, self._cluster, self._place_freed)
         self.namespaces = Namespaces(hands.store, hands.clock, self._end_pods)
         self.exposure = Exposure(hands.store, self._host_ports, self._worker)
@@ -107,8 +108,14 @@ class Engine:
     async def start(self) -> None:
         """Take back what earlier servers left: pods that run on, and what is to be cleared away."""
         self._ensure_objects()
-        states = await recover(self._hands, self._cluster, self._sandboxes, self._host_ports)
-        self._conflicts.recall(states)
+        rebooted = self._node.rebooted
+        if rebooted:
+            await self._cluster.look_again()
+        states = await recover(
+            self._hands, self._cluster, self._sandboxes, self._host_ports, rebooted=rebooted
+        )
+        self._conflicts.recall(states, rebooted=rebooted)
+        self._node.refresh()  # not before: a server that dies here leaves the rest to the next
         if states:
             self.watch.want()
         for state in states:
@@ -165,7 +172,7 @@ class Engine:
         warnings: tuple[str, ...] = ()
         try:
             warnings = await self._cluster.ensure()
-            self._tell_node()
+            self._node.tell_place()
         except HostError as error:
             _log.warning("%s", error)  # the worker meets it again, and tells it in the status
         return Created(stored, warnings)
@@ -351,17 +358,5 @@ class Engine:
     def _ensure_objects(self) -> None:
         """Have the objects that nobody creates: the first namespace, and the node."""
         self.namespaces.ensure(DEFAULT)
-        machine = self._hands.machine
-        key = Key("Node", "", machine.name)
-        if self.store.get(key) is None:
-            now = timestamp(self._hands.clock())
-            self.store.create(node_object(machine, str(uuid.uuid4()), now))
-        if self._cluster.node is not None:
-            self._tell_node()
-
-    def _tell_node(self) -> None:
-        """Have the Node object say where it is in the network."""
-        place = self._cluster.required_node
-        node = self.store.get(Key("Node", "", place.name))
-        assert node is not None
-        self.store.update(with_network(node, place))
+        self._node.ensure()
+        self._node.tell_place()

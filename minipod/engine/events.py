@@ -1,4 +1,4 @@
-"""Events: what happened to a pod, as Kubernetes objects (client-go: tools/record)."""
+"""Events: what happened to pods and the node, as Kubernetes objects (client-go: tools/record)."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ LIFETIME = 3600.0
 """Seconds that an event is kept (kube-apiserver: --event-ttl)."""
 
 COMPONENT = "minipod"
+NAMESPACE = "default"
+"""Where the events of objects without a namespace are, as client-go has it."""
 
 
 class Events:
@@ -31,10 +33,10 @@ class Events:
         self._next_sweep = 0.0
         self._newest = 0
 
-    def record(self, pod: JSON, note: Note, times: int = 1) -> None:
-        """Write a note about a pod, or count the event that tells of the same already."""
+    def record(self, obj: JSON, note: Note, times: int = 1) -> None:
+        """Write a note about an object, or count the event that tells of the same already."""
         self._sweep()
-        meta = pod["metadata"]
+        meta = obj["metadata"]
         same = (meta["uid"], note.reason, note.topic or note.message, note.container)
         event = self._store.get(self._known[same]) if same in self._known else None
         now = timestamp(self._clock())
@@ -42,19 +44,20 @@ class Events:
             again = {"count": event["count"] + times, "lastTimestamp": now}
             self._store.update(event | again | {"message": note.message})
             return
-        event = self._new(pod, note, now, times)
+        event = self._new(obj, note, now, times)
         self._store.create(event)
-        self._known[same] = Key("Event", meta["namespace"], event["metadata"]["name"])
+        self._known[same] = Key("Event", event["metadata"]["namespace"], event["metadata"]["name"])
 
-    def _new(self, pod: JSON, note: Note, now: str, times: int) -> JSON:
-        meta = pod["metadata"]
+    def _new(self, obj: JSON, note: Note, now: str, times: int) -> JSON:
+        meta = obj["metadata"]
         about = {
             "apiVersion": "v1",
-            "kind": "Pod",
+            "kind": obj["kind"],
             "name": meta["name"],
-            "namespace": meta["namespace"],
             "uid": meta["uid"],
         }
+        if "namespace" in meta:
+            about["namespace"] = meta["namespace"]
         if note.container is not None:
             about["fieldPath"] = f"spec.containers{{{note.container}}}"
         return {
@@ -62,7 +65,7 @@ class Events:
             "kind": "Event",
             "metadata": {
                 "name": f"{meta['name']}.{self._stamp():x}",
-                "namespace": meta["namespace"],
+                "namespace": meta.get("namespace", NAMESPACE),
                 "creationTimestamp": now,
             },
             "involvedObject": about,

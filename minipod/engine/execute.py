@@ -7,6 +7,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from minipod.engine.host_ports import PortsTaken
+from minipod.engine.housekeeping import remove_scratch
 from minipod.engine.pod_state import JOURNALS, WIRED
 from minipod.engine.sandboxes import Order
 from minipod.errors import MinipodError, StepFailed
@@ -128,6 +129,8 @@ class Execute:
 
     async def _create_sandbox(self, state: PodState, obj: JSON) -> None:
         pod = view(obj)
+        if state.history.containers:
+            await asyncio.to_thread(remove_scratch, state.folder)  # of attempts that ended unseen
         order = Order(
             state.uid,
             f"pod {pod.metadata.namespace}/{pod.metadata.name}",
@@ -145,8 +148,8 @@ class Execute:
         self._conflicts.follow(state)
         state.stage = SandboxState.READY
         if state.history.containers:
-            note = Note(EventType.WARNING, "SandboxChanged", "Pod sandbox was lost: made a new one")
-            self._events.record(obj, note)
+            message = "Pod sandbox changed, it will be killed and re-created."
+            self._events.record(obj, Note(EventType.NORMAL, "SandboxChanged", message))
 
     async def _clear_sandbox(self, state: PodState, obj: JSON) -> None:
         await self._host_ports.close(state)

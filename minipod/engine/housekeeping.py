@@ -6,6 +6,7 @@ import asyncio
 import os
 import shutil
 from contextlib import suppress
+from glob import escape, glob
 from typing import TYPE_CHECKING, Any
 
 from minipod.sandbox.protocol import CONTAINERS
@@ -15,8 +16,15 @@ if TYPE_CHECKING:
 
     from minipod.engine.pod_state import PodState
 
+SCRATCH = ".rootfs"
 KEPT_LOGS = 2
 """Logs of the newest attempts that are kept: the current one, and the one of `logs --previous`."""
+
+
+def remove_scratch(folder: str) -> None:
+    """Remove the scratch of all attempts of a pod that has no sandbox now."""
+    for path in glob(f"{escape(folder)}/{CONTAINERS}/*/*{SCRATCH}"):
+        shutil.rmtree(path, ignore_errors=True)
 
 
 class Housekeeping:
@@ -30,7 +38,7 @@ class Housekeeping:
         folder = f"{state.folder}/{CONTAINERS}/{record.get('name')}"
         match record["event"]:
             case "exited" | "failed":
-                self._remove_tree(f"{folder}/{record['attempt']}.rootfs")
+                self._remove_tree(f"{folder}/{record['attempt']}{SCRATCH}")
             case "started":
                 with suppress(FileNotFoundError):
                     os.unlink(f"{folder}/{record['attempt'] - KEPT_LOGS}.log")

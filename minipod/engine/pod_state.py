@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from minipod.model.observed import History
 from minipod.plan.history import fold
 from minipod.plan.lifecycle import Deletion, PodFacts, Restart, SandboxState
-from minipod.sandbox.remote import read_journal
+from minipod.plan.reboot import after_reboot
+from minipod.sandbox.remote import append_to_journal, read_journal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from minipod.engine.sandboxes import Sandbox
     from minipod.model.host_ports import HostPort
-    from minipod.model.pod import Pod
+    from minipod.model.pod import JSON, Pod
     from minipod.plan.process import Process
     from minipod.store.protocol import Key
 
@@ -69,10 +70,16 @@ class PodState:
 
     def recall(self, told: int) -> None:
         """Fold in what an earlier server has told of: the journal's first `told` bytes."""
-        records, _ = read_journal(self.folder)
+        records, length = read_journal(self.folder)
+        told = min(told, length)  # a machine that lost its power may have lost the journal's end
         news, _ = read_journal(self.folder, told)
         self.history = fold(self.history, records[: len(records) - len(news)])
         self.journal_offset = told
+
+    def rebooted(self, status: JSON, boot_id: str, now: float) -> None:
+        """Take note, in the journal too, that what ran has ended with the machine. OSError."""
+        whole = fold(self.history, read_journal(self.folder, self.journal_offset)[0])
+        append_to_journal(self.folder, after_reboot(whole, status, boot_id, now))
 
     def journal_grew(self, size: int) -> None:
         """Take note that the journal has `size` bytes: mostly they have been read by now."""

@@ -231,6 +231,11 @@ class Sandboxes:
             hands.trace.tell(byhand.cleared(self._group(uid), removed), began)
         hands.store.drop_record(_BUCKET, uid)
 
+    def forget_pids(self) -> None:
+        """Take note of a reboot: a recorded pid is another program's by now, or nobody's."""
+        for uid, record in self._hands.store.records(_BUCKET).items():
+            self._hands.store.put_record(_BUCKET, uid, record | {"pid": None})
+
     def check_room(self) -> None:
         """Raise HostError if there are not descriptors enough to take all back.
 

@@ -19,7 +19,8 @@ class Attempt(msgspec.Struct, frozen=True):
     """One run of a container; times in seconds since the epoch, pid in the host's numbers.
 
     `finished` is None while it runs. `code` is 128 + signal when a signal ended it. `restart_at`
-    is when the sandbox will start the next attempt by itself, None when it was not told to.
+    is when the sandbox will start the next attempt by itself, None when it was not told to. `lost`:
+    nobody saw how it ended, for the machine did.
     """
 
     number: int
@@ -31,6 +32,7 @@ class Attempt(msgspec.Struct, frozen=True):
     signal: int = 0
     failure: Failure | None = None
     restart_at: float | None = None
+    lost: bool = False
 
     @property
     def running(self) -> bool:

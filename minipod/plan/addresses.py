@@ -48,6 +48,11 @@ class AddressPool(msgspec.Struct, frozen=True):
         """How many pods the node holds: all but network, gateway and broadcast."""
         return self.cidr.num_addresses - FIRST_OFFSET - 1
 
+    @property
+    def owners(self) -> set[str]:
+        """Who has an address."""
+        return set(self.used)
+
     def address(self, owner: str) -> IPv4Address | None:
         """Return the address that an owner has; None if it has none."""
         offset = self.used.get(owner)

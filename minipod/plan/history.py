@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 KEPT_WARNINGS = 20
 LOST_CODE = 137
 """The exit code of a container that ended with its sandbox: it was killed, and nobody saw it."""
+UNKNOWN_CODE = 255
+"""The exit code of one that ended with the machine (containerd: unknownExitCode)."""
 
 
 def fold(history: History, records: Iterable[Mapping[str, Any]]) -> History:
@@ -36,8 +38,12 @@ def fold(history: History, records: Iterable[Mapping[str, Any]]) -> History:
                 containers[record["name"]] = _next(
                     containers.get(record["name"]), _failed_attempt(record)
                 )
+            case "rebooted":
+                containers = {
+                    name: _rebooted(facts, record["time"]) for name, facts in containers.items()
+                }
             case "exited":
-                containers[record["name"]] = _ended(containers[record["name"]], record)
+                containers[record["name"]] = _ended(containers.get(record["name"]), record)
             case "warning":
                 warnings.append(record["message"])
             case _:
@@ -69,7 +75,11 @@ def _next(facts: ContainerFacts | None, attempt: Attempt) -> ContainerFacts:
     )
 
 
-def _ended(facts: ContainerFacts, record: Mapping[str, Any]) -> ContainerFacts:
+def _ended(facts: ContainerFacts | None, record: Mapping[str, Any]) -> ContainerFacts:
+    if facts is None or facts.current.number != record["attempt"]:
+        # The record of its beginning was lost: a full disk, or a machine that lost its power.
+        begun = Attempt(record["attempt"], record["id"], pid=0, started=record["started"])
+        facts = _next(facts, begun)
     ended = replace(
         facts.current,
         finished=record["time"],
@@ -87,3 +97,12 @@ def _lost(facts: ContainerFacts, time: float) -> ContainerFacts:
     else:
         current = replace(facts.current, restart_at=None)
     return replace(facts, current=current)
+
+
+def _rebooted(facts: ContainerFacts, time: float) -> ContainerFacts:
+    """Return the facts of a container after a reboot: the kubelet counts its back-off anew."""
+    if facts.current.running:
+        current = replace(facts.current, finished=time, code=UNKNOWN_CODE, lost=True)
+    else:
+        current = replace(facts.current, restart_at=None)
+    return replace(facts, current=current, restarts_in_row=0)

@@ -169,6 +169,8 @@ def decide(facts: PodFacts, now: float) -> Decision:
 
 
 def _prepare(facts: PodFacts, now: float) -> Step | None:
+    if facts.sandbox is SandboxState.ABSENT and not _has_to_run(facts):
+        return None  # what ran before a reboot has ended for good: it needs no place any more
     if not facts.has_address:
         return AssignAddress()
     match facts.sandbox:
@@ -180,6 +182,15 @@ def _prepare(facts: PodFacts, now: float) -> Step | None:
             return Wire()
         case SandboxState.READY:
             return OpenHostPorts() if _ports_are_due(facts, now) else None
+
+
+def _has_to_run(facts: PodFacts) -> bool:
+    policy = facts.pod.spec.restart_policy
+    containers = [facts.container(container.name) for container in facts.pod.spec.containers]
+    return any(
+        known is None or known.current.running or restarts_after(policy, known.current.code)
+        for known in containers
+    )
 
 
 def _ports_are_due(facts: PodFacts, now: float) -> bool:

@@ -18,13 +18,20 @@ PODS_ON_A_NODE = 253
 
 
 class Machine(msgspec.Struct, frozen=True):
-    """What a Node object tells of the machine under it; `os` as /etc/os-release has it."""
+    """What a Node object tells of the machine under it; `os` as /etc/os-release has it.
+
+    `boot_id` differs from boot to boot, `machine_id` and `system_uuid` from machine to machine;
+    empty where the machine does not tell.
+    """
 
     name: str
     kernel: str
     architecture: str
     os: str
     version: str
+    boot_id: str = ""
+    machine_id: str = ""
+    system_uuid: str = ""
 
 
 def namespace_object(name: str, uid: str, created: str) -> JSON:
@@ -73,16 +80,30 @@ def node_object(machine: Machine, uid: str, created: str) -> JSON:
                 }
             ],
             "addresses": [{"type": "Hostname", "address": machine.name}],
-            "nodeInfo": {
-                "architecture": machine.architecture,
-                "containerRuntimeVersion": f"minipod://{machine.version}",
-                "kernelVersion": machine.kernel,
-                "kubeletVersion": f"v{machine.version}",
-                "operatingSystem": "linux",
-                "osImage": machine.os,
-            },
+            "nodeInfo": node_info(machine),
         },
     }
+
+
+def node_info(machine: Machine) -> JSON:
+    """Return what a Node tells of the machine as it is in this boot."""
+    return {
+        "architecture": machine.architecture,
+        "bootID": machine.boot_id,
+        "containerRuntimeVersion": f"minipod://{machine.version}",
+        "kernelVersion": machine.kernel,
+        "kubeletVersion": f"v{machine.version}",
+        "machineID": machine.machine_id,
+        "operatingSystem": "linux",
+        "osImage": machine.os,
+        "systemUUID": machine.system_uuid,
+    }
+
+
+def rebooted(node: JSON, machine: Machine) -> bool:
+    """Return whether the machine has booted since its Node object was last brought up to date."""
+    before = node["status"]["nodeInfo"].get("bootID")
+    return bool(before) and before != machine.boot_id
 
 
 def with_network(node: JSON, place: NodePlan) -> JSON:

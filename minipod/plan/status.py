@@ -133,7 +133,9 @@ def _terminated(attempt: Attempt, name: str, around: Surroundings) -> JSON:
     }
     if attempt.signal:
         result["signal"] = attempt.signal
-    if attempt.failure is not None:
+    if attempt.lost:
+        result["reason"] = "Unknown"
+    elif attempt.failure is not None:
         result |= {"reason": "StartError", "message": start_error(attempt)}
     elif (refused := reason_of(attempt, name, around.refusals)) is not None:
         result["message"] = refused

@@ -80,6 +80,7 @@ class Containers:
         self._host_files = HostFiles(context)
         self._host_mounts = HostMounts([*context.spec["masked"], *context.spec["files"]])
         self._root: ContainerRoot | None = None
+        self._when_none: Callable[[], None] | None = None
 
     def listed(self) -> dict[str, dict[str, Any]]:
         """Return those that run, as the greeting tells them."""
@@ -135,6 +136,21 @@ class Containers:
         child = self._child(name)
         with suppress(ProcessLookupError):
             signal.pidfd_send_signal(child.pidfd, signal.SIGKILL)
+
+    def end_all(self, when_ended: Callable[[], None]) -> None:
+        """Ask all to end and start none again; call back when none is left."""
+        self._when_none = when_ended
+        for name in list(self._due):
+            self._forget_due(name)
+        for name, container in self._by_name.items():
+            container.spec["restart"] = None
+            with suppress(Refused):
+                self.signal(name, signal.SIGTERM)
+        self._look_if_none()
+
+    def _look_if_none(self) -> None:
+        if self._when_none is not None and not self._by_name:
+            self._when_none()
 
     def _child(self, name: str) -> Child:
         container = self._by_name.get(name)
@@ -216,6 +232,7 @@ class Containers:
             self._fail(container, child.failure)
         else:
             self._end(container, os.waitstatus_to_exitcode(status))
+        self._look_if_none()
 
     def _share_instead(self, container: Container, failure: Failure) -> None:
         message = (

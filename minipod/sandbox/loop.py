@@ -115,7 +115,7 @@ class Loop:
             numbers = os.read(self._pipe[0], _DRAINED)
         except BlockingIOError:
             return
-        for number in set(numbers):
+        for number in sorted(set(numbers)):  # SIGTERM, which says why children end, before SIGCHLD
             callback = self._signals.get(number)
             if callback is not None:
                 callback()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import socket
 import sys
+import time
 from contextlib import suppress
 
 from minipod.sandbox import interfaces, messages
@@ -34,6 +36,9 @@ _ARGUMENTS = processes.own_arguments()
 _FIRST = 1
 _ENDED_BY_SERVER = 0
 _FAILED = 1
+_ENDED_BY_SIGNAL = 0
+GRACE = 10.0
+"""Seconds that containers have to end after SIGTERM to their sandbox. systemd waits for 90."""
 
 
 def live(spec: SandboxSpec, cgroup: int, control: socket.socket, seq: int) -> NoReturn:
@@ -80,6 +85,7 @@ class _Pod:
         self._execs = Execs(self._context)
         self._host_ports = HostPorts()
         self._peers: Peers | None = None
+        self.loop.when_signalled(signal.SIGTERM, self._shut_down)
         self._context.journal.record("sandbox", pid=self.pid)
         self._peers = Peers(self._context, self._greeting, self._handle, self._execs.hang_up)
 
@@ -87,6 +93,16 @@ class _Pod:
         """Return new descriptors of the network namespace and of this process."""
         netns = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
         return [netns, os.pidfd_open(_FIRST)]
+
+    def _shut_down(self) -> None:
+        """End all that runs here, politely: the machine is going down, and says so to everybody.
+
+        How the containers end then is none of their own doing, and is not recorded: to the next
+        boot they are what was running.
+        """
+        self._context.journal.fall_silent()
+        self.loop.at(time.monotonic() + GRACE, "shut down", _end)
+        self._containers.end_all(_end)
 
     def _hint(self, offset: int) -> None:
         if self._peers is not None and self._peers.server is not None:
@@ -197,6 +213,10 @@ _OF_SERVER = {
     "release": _Pod.release,
     "quit": _Pod.quit,
 }
+
+
+def _end() -> NoReturn:
+    os._exit(_ENDED_BY_SIGNAL)
 
 
 def _close(descriptors: list[int]) -> None:

@@ -72,6 +72,9 @@ The journal (JOURNAL in the pod's folder, JSON lines, append-only; the truth of 
     {"event": "exited", "time": T, "name": …, "attempt": N, "id": …, "code": N, "signal": N,
                         "started": T, "restart_at": T | null}
     {"event": "warning", "time": T, "name": … | null, "message": …}     e.g. overlay refused
+    {"event": "rebooted", "time": T, "boot": ID}
+                        written by the server, when no sandbox is there: what ran has ended with
+                        the machine. Attempts whose records were lost then are "started" before it
 
     Times are seconds since the epoch. `code` is 128 + signal when a signal ended it, with `signal`
     set; else signal is 0. A restart is attempt + 1; it is told of by "started" or "failed".

@@ -3,6 +3,7 @@
 Zygote               forks sandboxes
 SandboxConnection    talks with one, as its server or as a client
 read_journal         what happened in a pod, whether anybody listened or not
+append_to_journal    what happened to a pod that has no sandbox any more
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 from minipod.errors import HostError, StepFailed, Unavailable
 from minipod.sandbox import messages
 from minipod.sandbox.channel import Channel, connected, gone
+from minipod.sandbox.journal import append as append_to_journal
 from minipod.sandbox.journal import read_journal
 from minipod.sandbox.protocol import SOCKET, VERSION, ZYGOTE_VARIABLE
 from minipod.syscalls.processes import start_time
@@ -29,7 +31,14 @@ if TYPE_CHECKING:
 _PATIENCE = 10.0
 """Seconds in which a sandbox must greet: one that does not was stopped, or has lost its mind."""
 
-__all__ = ["Exec", "SandboxConnection", "Sandboxed", "Zygote", "read_journal"]
+__all__ = [
+    "Exec",
+    "SandboxConnection",
+    "Sandboxed",
+    "Zygote",
+    "append_to_journal",
+    "read_journal",
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from minipod.engine.events import Events
 from minipod.plan.narration import EventType, Note
 from minipod.store.memory import MemoryStore
 
-POD = {"metadata": {"name": "web", "namespace": "default", "uid": "u"}}
+POD = {"kind": "Pod", "metadata": {"name": "web", "namespace": "default", "uid": "u"}}
 
 
 def test_events_of_one_second_are_listed_as_they_came() -> None:
