@@ -141,6 +141,7 @@ class Machine:
 
     def __init__(self, folder: Path) -> None:
         self.clock = Clock()
+        self.boot_id = "first"
         self.store = MemoryStore()
         self.network = FakeNetwork()
         self.root = Root(str(folder))
@@ -172,7 +173,7 @@ class Machine:
             connect=self.connect,  # type: ignore[arg-type]
             watcher=self.watcher,
             clock=self.clock,
-            machine=MachineFacts("machine", "6.1.0", "amd64", "Linux", "0.1"),
+            machine=MachineFacts("machine", "6.1.0", "amd64", "Linux", "0.1", boot_id=self.boot_id),
         )
 
     def engine(self, cidr: IPv4Network | None = None) -> Engine:

@@ -51,6 +51,14 @@ async def running(engine: Engine) -> None:
         obj = (await anext(watch)).obj
 
 
+async def restarted(engine: Engine) -> None:
+    """Wait until the pod's container runs for the second time."""
+    watch = engine.store.watch("Pod", "default", engine.store.version)
+    (obj,) = engine.store.list("Pod")
+    while obj["status"]["containerStatuses"][0]["restartCount"] != 1:
+        obj = (await anext(watch)).obj
+
+
 def notice(target: object, method: str, *first: object) -> asyncio.Event:
     """Return an event that is set when a method has done its work, if called with `first`."""
     called = asyncio.Event()
@@ -179,3 +187,84 @@ def test_a_name_that_is_missing_is_given_by_the_next_server(machine: Machine) ->
     machine.named.clear()
     serve(machine, nothing)
     assert names(machine) == before
+
+
+def boots(machine: Machine) -> None:
+    """Restart the machine: no sandbox, group or name is left, and pids begin anew."""
+    for sandbox in machine.sandboxes.values():
+        sandbox.alive = False
+    machine.sandboxes.clear()
+    machine.groups.clear()
+    machine.named.clear()
+    machine.boot_id = "second"
+    machine.clock.now += 60
+
+
+def test_a_reboot_is_told_once_and_the_node_has_the_new_boot(machine: Machine) -> None:
+    async def nothing(engine: Engine) -> None:
+        pass
+
+    serve(machine, create)
+    boots(machine)
+    serve(machine, restarted)
+    serve(machine, nothing)
+    told = [event for event in machine.store.list("Event") if event["reason"] == "Rebooted"]
+    assert [event["count"] for event in told] == [1]
+    assert told[0]["message"] == "Node machine has been rebooted, boot id: second"
+    assert told[0]["involvedObject"]["kind"] == "Node"
+    (node,) = machine.store.list("Node")
+    assert node["status"]["nodeInfo"]["bootID"] == "second"
+
+
+def test_a_server_that_dies_while_it_recovers_leaves_the_reboot_to_the_next(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve(machine, create)
+    boots(machine)
+    with monkeypatch.context() as patch:
+        patch.setattr("minipod.engine.node.Node.refresh", lambda _: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            serve(machine, restarted)
+    serve(machine, restarted)
+    (obj,) = machine.store.list("Pod")
+    (status,) = obj["status"]["containerStatuses"]
+    assert status["restartCount"] == 1
+    assert status["lastState"]["terminated"]["reason"] == "Unknown"
+
+
+def test_no_pid_of_an_earlier_boot_is_kept(machine: Machine) -> None:
+    serve(machine, create)
+    uid = sandbox_of_web(machine).uid
+    boots(machine)
+    machine.named["web"] = machine.store.record("sandboxes", uid)["pid"]  # type: ignore[index]
+    machine.refuses_forks = True
+
+    async def waits(engine: Engine) -> None:
+        await engine.settled("default", "web")
+
+    serve(machine, waits)
+    assert "web" in machine.named  # another's, who has that pid now
+    machine.refuses_forks = False
+    serve(machine, restarted)
+
+
+def test_a_journal_that_is_shorter_than_what_was_told_is_read_on_from_its_end(
+    machine: Machine,
+) -> None:
+    serve(machine, create)
+    uid = sandbox_of_web(machine).uid
+    boots(machine)
+    machine.store.put_record("journals", uid, 1_000_000)
+    serve(machine, restarted)
+
+
+def test_an_address_whose_pod_was_lost_is_given_back(machine: Machine) -> None:
+    async def nothing(engine: Engine) -> None:
+        pass
+
+    serve(machine, create)
+    pool = machine.store.record("network", "addresses")
+    assert pool is not None
+    machine.store.put_record("network", "addresses", pool | {"used": pool["used"] | {"gone": 77}})
+    serve(machine, nothing)
+    assert list(machine.store.record("network", "addresses")["used"]) == list(pool["used"])  # type: ignore[index]

@@ -71,3 +71,30 @@ def test_warnings_are_kept_but_not_for_ever() -> None:
     records = [{"event": "warning", "time": 1.0, "message": str(n)} for n in range(100)]
     assert history(*records).warnings[-1] == "99"
     assert len(history(*records).warnings) < 100
+
+
+REBOOTED = {"event": "rebooted", "time": 150.0, "boot": "b"}
+
+
+def test_a_reboot_ends_what_ran_and_nobody_saw_how() -> None:
+    attempt = history(started(), REBOOTED).containers["app"].current
+    assert (attempt.finished, attempt.code, attempt.signal, attempt.lost) == (150.0, 255, 0, True)
+
+
+def test_a_reboot_leaves_an_end_that_was_seen_but_no_promise_of_a_restart() -> None:
+    attempt = history(started(), exited(restart_at=190.0), REBOOTED).containers["app"].current
+    assert (attempt.code, attempt.restart_at, attempt.lost) == (1, None, False)
+
+
+def test_a_back_off_begins_anew_after_a_reboot() -> None:
+    records = [started(), exited(), started(attempt=1), exited(attempt=1), started(attempt=2)]
+    assert history(*records).containers["app"].restarts_in_row == 2
+    assert history(*records, REBOOTED).containers["app"].restarts_in_row == 0
+
+
+def test_an_end_whose_beginning_was_lost_is_an_attempt_all_the_same() -> None:
+    facts = history(started(), exited(), exited(attempt=1, time=130.0, code=3)).containers["app"]
+    assert (facts.current.number, facts.current.started, facts.current.code) == (1, 120.0, 3)
+    assert facts.previous is not None
+    assert facts.previous.code == 1
+    assert history(exited()).containers["app"].current.finished == 110.0

@@ -190,3 +190,40 @@ def test_deletion_of_a_pod_that_has_nothing_yet_is_immediate() -> None:
         deletion=Deletion(NOW + 30),
     )
     assert steps(facts) == [Forget]
+
+
+REBOOTED = {"event": "rebooted", "time": 500.0, "boot": "b"}
+
+
+def after_reboot(policy: str, *records: dict[str, object]) -> PodFacts:
+    """Facts of a pod right after a reboot: it has its address, and nothing else."""
+    known = history(*records, REBOOTED)
+    return living(pod(policy=policy), known, sandbox=SandboxState.ABSENT, wired=False)
+
+
+def test_what_ran_before_a_reboot_is_started_again_unless_the_policy_is_never() -> None:
+    assert steps(after_reboot("Always", started())) == [CreateSandbox]
+    assert steps(after_reboot("OnFailure", started())) == [CreateSandbox]
+    assert steps(after_reboot("Never", started())) == []
+
+
+def test_what_had_ended_before_a_reboot_is_started_again_as_after_any_end() -> None:
+    assert steps(after_reboot("Always", started(), exited(code=0))) == [CreateSandbox]
+    assert steps(after_reboot("OnFailure", started(), exited(code=3))) == [CreateSandbox]
+    assert steps(after_reboot("OnFailure", started(), exited(code=0))) == []
+    assert steps(after_reboot("Never", started(), exited(code=3))) == []
+
+
+def test_the_start_after_a_reboot_waits_for_no_back_off() -> None:
+    records = (started(), exited(), started(attempt=1), exited(attempt=1), started(attempt=2))
+    new = {"event": "sandbox", "time": 501.0, "pid": 9}
+    facts = living(pod(), history(*records, REBOOTED, new))
+    (start,) = decide(facts, 501.0).steps
+    assert isinstance(start, StartContainer)
+    assert start.attempt == 3
+
+
+def test_a_pod_that_ended_with_the_machine_asks_for_no_address() -> None:
+    known = history(started(), REBOOTED)
+    absent = {"sandbox": SandboxState.ABSENT, "wired": False, "has_address": False}
+    assert steps(living(pod(policy="Never"), known, **absent)) == []

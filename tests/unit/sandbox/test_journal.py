@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from minipod.sandbox import journal as module
-from minipod.sandbox.journal import Journal, read_journal
+from minipod.sandbox.journal import Journal, append, read_journal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,3 +94,21 @@ def test_a_full_disk_delays_records_but_loses_none(
     loop: Any = journal._loop
     loop.callback()
     assert [record["event"] for record in read_journal(str(tmp_path))[0]] == ["started", "exited"]
+
+
+def test_what_is_appended_without_a_sandbox_follows_a_torn_line(tmp_path: Path) -> None:
+    folder = tmp_path / "pod"
+    append(str(folder), [{"event": "a"}])
+    (folder / "journal").open("a").write('{"event": "to')
+    append(str(folder), [{"event": "b"}, {"event": "c"}])
+    records, offset = read_journal(str(folder))
+    assert [record["event"] for record in records] == ["a", "b", "c"]
+    assert offset == (folder / "journal").stat().st_size
+
+
+def test_a_journal_that_fell_silent_says_nothing_more(tmp_path: Path) -> None:
+    journal = journal_in(tmp_path)
+    journal.record("started")
+    journal.fall_silent()
+    journal.record("exited")
+    assert [record["event"] for record in read_journal(str(tmp_path))[0]] == ["started"]
