@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import signal
 from typing import TYPE_CHECKING
 
 from minipod.engine.host_ports import PortsTaken
 from minipod.engine.housekeeping import remove_scratch
-from minipod.engine.pod_state import JOURNALS, WIRED
+from minipod.engine.pod_state import JOURNALS, REPLACED, WIRED
 from minipod.engine.sandboxes import Order
 from minipod.errors import MinipodError, StepFailed
 from minipod.kernel import processes
@@ -87,8 +88,8 @@ class Execute:
                 await self._start(step, state, obj)
             case lifecycle.TellRestart():
                 await self._tell_restart(step, state)
-            case lifecycle.Signal():
-                await self._signal(step, state, obj)
+            case lifecycle.Signal() | lifecycle.Replace() | lifecycle.Kill():
+                await self._end_container(step, state, obj)
             case lifecycle.DestroySandbox():
                 await self._destroy_sandbox(state)
             case lifecycle.ReleaseAddress():
@@ -196,14 +197,16 @@ class Execute:
 
     async def _start(self, step: lifecycle.StartContainer, state: PodState, obj: JSON) -> None:
         assert state.sandbox is not None
+        pod = view(obj)
         spec: ContainerSpec = {
             "name": step.name,
             "attempt": step.attempt,
             "argv": list(step.process.argv),
             "env": dict(step.process.env),
             "cwd": step.process.cwd,
+            "image": next(each.image for each in pod.spec.containers if each.name == step.name),
             "cgroup": step.name,
-            "share_host_files": view(obj).shares_host_files,
+            "share_host_files": pod.shares_host_files,
             "restart": _wire_restart(step.restart),
         }
         state.told[step.name] = (step.attempt, step.restart)
@@ -231,11 +234,37 @@ class Execute:
             return  # it ended on its own meanwhile: the journal tells
         state.told[step.name] = (attempt, step.restart)
 
+    async def _end_container(
+        self,
+        step: lifecycle.Signal | lifecycle.Replace | lifecycle.Kill,
+        state: PodState,
+        obj: JSON,
+    ) -> None:
+        match step:
+            case lifecycle.Signal():
+                await self._signal(step, state, obj)
+            case lifecycle.Replace():
+                await self._replace(step, state, obj)
+            case lifecycle.Kill():
+                await self._kill(step, state)
+
     async def _signal(self, step: lifecycle.Signal, state: PodState, obj: JSON) -> None:
+        await self._ask_to_end(step, state, obj, f"Stopping container {step.name}")
+
+    async def _replace(self, step: lifecycle.Replace, state: PodState, obj: JSON) -> None:
+        state.replaced[step.name] = state.history.containers[step.name].current.number
+        self._hands.store.put_record(REPLACED, state.uid, state.replaced)
+        await self._tell_restart(lifecycle.TellRestart(step.name, None), state)
+        signalled = lifecycle.Signal(step.name, signal.SIGTERM)
+        message = f"Container {step.name} definition changed, will be restarted"
+        await self._ask_to_end(signalled, state, obj, message)
+
+    async def _ask_to_end(
+        self, step: lifecycle.Signal, state: PodState, obj: JSON, message: str
+    ) -> None:
         assert state.sandbox is not None
         current = state.history.containers[step.name].current
-        state.asked_to_end.add((step.name, current.number))
-        message = f"Stopping container {step.name}"
+        state.asked_to_end[step.name, current.number] = lifecycle.Asked(self._hands.clock())
         if processes.ignores(current.pid, step.signal):
             message += f": it does not handle {step.signal.name}, so the grace period will run out"
         self._events.record(obj, Note(EventType.NORMAL, "Killing", message, step.name))
@@ -245,6 +274,16 @@ class Execute:
             return  # it ended on its own meanwhile: the journal tells
         if self._trace.on:
             self._trace.tell(byhand.signalled(step.name, step.signal, current.pid))
+
+    async def _kill(self, step: lifecycle.Kill, state: PodState) -> None:
+        assert state.sandbox is not None
+        number = state.history.containers[step.name].current.number
+        asked = state.asked_to_end[step.name, number]
+        state.asked_to_end[step.name, number] = lifecycle.Asked(asked.at, killed=True)
+        try:
+            await state.sandbox.connection.request("kill", name=step.name)
+        except StepFailed:
+            return  # it ended on its own meanwhile: the journal tells
 
     async def _destroy_sandbox(self, state: PodState) -> None:
         sandbox, state.sandbox = state.sandbox, None
@@ -265,7 +304,8 @@ class Execute:
         if self._trace.on:
             self._trace.tell(byhand.folder_removed(state.folder), began)
         self._conflicts.forget(state)
-        self._hands.store.drop_record(JOURNALS, state.uid)
+        for bucket in (JOURNALS, REPLACED):
+            self._hands.store.drop_record(bucket, state.uid)
         self._hands.store.delete(state.key)
 
     def _netns_name(self, state: PodState) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from minipod.model.observed import History
 from minipod.plan.history import fold
-from minipod.plan.lifecycle import Deletion, PodFacts, Restart, SandboxState
+from minipod.plan.lifecycle import Asked, Deletion, PodFacts, Restart, SandboxState
 from minipod.plan.reboot import after_reboot
 from minipod.sandbox.remote import append_to_journal, read_journal
 
@@ -28,16 +28,20 @@ WIRED = "wired"
 JOURNALS = "journals"
 """The bucket of offsets, by uid: up to where a pod's journal has been told of in events."""
 
+REPLACED = "replaced"
+"""The bucket of attempts that were asked to end so as to start as something else, by uid, name."""
+
 
 @dataclass(slots=True)
 class PodState:
     """The facts of one pod, as far as they do not stand in its object.
 
     `told` holds, for each container, the attempt and the restart that its sandbox was last told;
-    `asked_to_end` the attempts that were sent SIGTERM; `deadline` when a deletion ends with force,
-    to the fraction that the object's deletionTimestamp lacks. `open_ports` are the host ports that
-    lead to the pod (None: not known), `port_troubles` says why others do not. `on_change` is
-    called when a fact changed that nobody was asked for.
+    `asked_to_end` the attempts that were sent SIGTERM, `replaced` those of them that are to start
+    as something else; `deadline` when a deletion ends with force, to the fraction that the object's
+    deletionTimestamp lacks. `open_ports` are the host ports that lead to the pod (None: not known),
+    `port_troubles` says why others do not. `on_change` is called when a fact changed that nobody
+    was asked for.
     """
 
     key: Key
@@ -49,7 +53,8 @@ class PodState:
     history: History = field(default_factory=History)
     journal_offset: int = 0
     told: dict[str, tuple[int, Restart | None]] = field(default_factory=dict)
-    asked_to_end: set[tuple[str, int]] = field(default_factory=set)
+    asked_to_end: dict[tuple[str, int], Asked] = field(default_factory=dict)
+    replaced: dict[str, int] = field(default_factory=dict)
     deadline: float | None = None
     open_ports: frozenset[HostPort] | None = frozenset()
     port_troubles: tuple[str, ...] = ()
@@ -107,6 +112,7 @@ class PodState:
         has_address: bool,
         finished: bool,
         deletion: Deletion | None,
+        since: float | None,
     ) -> PodFacts:
         """Return all that a decision looks at."""
         current = {
@@ -127,8 +133,14 @@ class PodState:
                 for name, (attempt, restart) in self.told.items()
                 if current.get(name) == attempt
             },
-            asked_to_end=frozenset(
-                name for name, attempt in self.asked_to_end if current.get(name) == attempt
+            asked_to_end={
+                name: asked
+                for (name, attempt), asked in self.asked_to_end.items()
+                if current.get(name) == attempt
+            },
+            replaced=frozenset(
+                name for name, attempt in self.replaced.items() if current.get(name) == attempt
             ),
             deletion=deletion,
+            since=since,
         )

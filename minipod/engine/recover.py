@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from minipod.engine.cluster import INFRASTRUCTURE
 from minipod.engine.housekeeping import remove_scratch
-from minipod.engine.pod_state import JOURNALS, WIRED, PodState
+from minipod.engine.pod_state import JOURNALS, REPLACED, WIRED, PodState
 from minipod.errors import HostError
 from minipod.model.pod import view
 from minipod.plan.lifecycle import SandboxState
@@ -54,6 +54,7 @@ async def recover(
         meta = obj["metadata"]
         key = Key("Pod", meta["namespace"], meta["name"])
         state = PodState(key, meta["uid"], hands.root.pod_folder(meta["uid"]))
+        state.replaced = hands.store.record(REPLACED, state.uid) or {}
         state.recall(hands.store.record(JOURNALS, state.uid) or 0)
         state.sandbox = await sandboxes.adopt(state.uid, state.folder, state)
         if state.sandbox is not None:

@@ -24,7 +24,13 @@ from minipod.plan.lifecycle import Deletion, Forget, PodFacts, StartContainer, d
 from minipod.plan.narration import EventType, Note, narrate
 from minipod.plan.process import process
 from minipod.plan.refusals import settles_at
-from minipod.plan.status import TERMINAL_PHASES, Surroundings, status
+from minipod.plan.status import (
+    DEADLINE_EXCEEDED,
+    PAST_DEADLINE,
+    TERMINAL_PHASES,
+    Surroundings,
+    status,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -118,9 +124,17 @@ class PodWorker:
         self._failures = 0
         self._around = replace(self._around, unschedulable=None, trouble=None)
         if self._publish() in TERMINAL_PHASES and not facts.finished:
+            self._tell_deadline()
             return _AT_ONCE  # to give back what a finished pod needs no more
         self.settled.set()
         return self._look_again(decision.wake_at)
+
+    def _tell_deadline(self) -> None:
+        """Say so if it was its deadline that ended the pod."""
+        obj = self._object()
+        if obj["status"].get("reason") == DEADLINE_EXCEEDED:
+            note = Note(EventType.NORMAL, DEADLINE_EXCEEDED, PAST_DEADLINE)
+            self._shop.events.record(obj, note)
 
     def _look_again(self, wake_at: float | None) -> float | None:
         """Return when to look again: for a decision, or for a condition that changes by itself."""
@@ -183,7 +197,7 @@ class PodWorker:
     def _facts(self, obj: JSON) -> PodFacts:
         pod = view(obj)
         images = self._shop.images.list()
-        deletion = None
+        deletion, since = None, obj["status"].get("startTime")
         if pod.metadata.deletion_timestamp:
             rounded = parse_timestamp(pod.metadata.deletion_timestamp)
             deletion = Deletion(self.state.deadline or rounded)
@@ -196,6 +210,7 @@ class PodWorker:
             has_address=self._shop.cluster.address(self.state.uid) is not None,
             finished=obj["status"].get("phase") in TERMINAL_PHASES,
             deletion=deletion,
+            since=parse_timestamp(since) if since else None,
         )
 
     def _publish(self) -> str:

@@ -13,7 +13,14 @@ ACTED_ON: Final[dict[str, frozenset[str]]] = {
     "Namespace": frozenset({"apiVersion", "kind", "metadata"}),
     "ObjectMeta": frozenset({"annotations", "generateName", "labels", "name", "namespace"}),
     "PodSpec": frozenset(
-        {"containers", "hostname", "nodeName", "restartPolicy", "terminationGracePeriodSeconds"}
+        {
+            "activeDeadlineSeconds",
+            "containers",
+            "hostname",
+            "nodeName",
+            "restartPolicy",
+            "terminationGracePeriodSeconds",
+        }
     ),
     "Container": frozenset(
         {"args", "command", "env", "image", "imagePullPolicy", "name", "ports", "workingDir"}

@@ -18,6 +18,7 @@ class Failure(msgspec.Struct, frozen=True):
 class Attempt(msgspec.Struct, frozen=True):
     """One run of a container; times in seconds since the epoch, pid in the host's numbers.
 
+    `image` is what it is an attempt of; None if its sandbox, of an older version, did not tell.
     `finished` is None while it runs. `code` is 128 + signal when a signal ended it. `restart_at`
     is when the sandbox will start the next attempt by itself, None when it was not told to. `lost`:
     nobody saw how it ended, for the machine did.
@@ -33,6 +34,7 @@ class Attempt(msgspec.Struct, frozen=True):
     failure: Failure | None = None
     restart_at: float | None = None
     lost: bool = False
+    image: str | None = None
 
     @property
     def running(self) -> bool:

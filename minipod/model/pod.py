@@ -67,6 +67,7 @@ class PodSpec(_View, frozen=True):
     containers: tuple[Container, ...]
     restart_policy: RestartPolicy = RestartPolicy.ALWAYS
     termination_grace_period_seconds: int = 30
+    active_deadline_seconds: int | None = None
     hostname: str = ""
     node_name: str = ""
 

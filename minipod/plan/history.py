@@ -31,7 +31,11 @@ def fold(history: History, records: Iterable[Mapping[str, Any]]) -> History:
                 }
             case "started":
                 attempt = Attempt(
-                    record["attempt"], record["id"], record["pid"], started=record["time"]
+                    record["attempt"],
+                    record["id"],
+                    record["pid"],
+                    started=record["time"],
+                    image=record.get("image"),
                 )
                 containers[record["name"]] = _next(containers.get(record["name"]), attempt)
             case "failed":
@@ -62,6 +66,7 @@ def _failed_attempt(record: Mapping[str, Any]) -> Attempt:
         code=128,
         failure=Failure(failure["step"], failure["errno"], failure["message"]),
         restart_at=record.get("restart_at"),
+        image=record.get("image"),
     )
 
 
@@ -69,6 +74,8 @@ def _next(facts: ContainerFacts | None, attempt: Attempt) -> ContainerFacts:
     if facts is None or facts.current.number == attempt.number:
         return ContainerFacts(attempt)
     ended = facts.current
+    if attempt.image != ended.image:
+        return ContainerFacts(attempt, previous=ended)  # it is another's first
     long_run = ended.finished is not None and ended.finished - ended.started >= RESET_AFTER
     return ContainerFacts(
         attempt, previous=ended, restarts_in_row=1 if long_run else facts.restarts_in_row + 1

@@ -48,13 +48,21 @@ class Restart(msgspec.Struct, frozen=True):
     reset_after: float = RESET_AFTER
 
 
+class Asked(msgspec.Struct, frozen=True):
+    """A container was sent SIGTERM, at this time; and SIGKILL since, if that did not end it."""
+
+    at: float
+    killed: bool = False
+
+
 class PodFacts(msgspec.Struct, frozen=True):
     """All that a decision looks at. `processes` holds None for a container that has no program.
 
     `told` are the restarts that the sandbox knows of now, `asked_to_end` the containers whose
-    current attempt has been sent SIGTERM. `wired`: the pod's link and addresses are in place.
-    `open_ports` are the host ports that lead to the pod (None: not known); where some could not be
-    opened, `retry_ports_at` is when to try again.
+    current attempt has been sent SIGTERM, `replaced` those of them that are to start anew, as
+    something else. `since` is when the pod became active (status.startTime). `wired`: the pod's
+    link and addresses are in place. `open_ports` are the host ports that lead to the pod (None: not
+    known); where some could not be opened, `retry_ports_at` is when to try again.
     """
 
     pod: Pod
@@ -67,7 +75,9 @@ class PodFacts(msgspec.Struct, frozen=True):
     finished: bool = False
     history: History = History()
     told: Mapping[str, Restart | None] = {}
-    asked_to_end: frozenset[str] = frozenset()
+    asked_to_end: Mapping[str, Asked] = {}
+    replaced: frozenset[str] = frozenset()
+    since: float | None = None
     deletion: Deletion | None = None
 
     def container(self, name: str) -> ContainerFacts | None:
@@ -133,6 +143,18 @@ class Signal(Step, frozen=True):
     signal: signal.Signals
 
 
+class Replace(Step, frozen=True):
+    """Ask a container to end that is to start anew, as something else."""
+
+    name: str
+
+
+class Kill(Step, frozen=True):
+    """End all that a container is, with SIGKILL."""
+
+    name: str
+
+
 class DestroySandbox(Step, frozen=True):
     """End the sandbox and with it all that runs in the pod; clear away the rest."""
 
@@ -158,14 +180,15 @@ def decide(facts: PodFacts, now: float) -> Decision:
         return _delete(facts, facts.deletion, now)
     if facts.finished:
         return Decision(tuple(_give_back(facts)))
+    if is_past_deadline(facts, now):
+        return Decision(tuple(_expire(facts, now)), _kill_at(facts))
     preparation = _prepare(facts, now)
     if preparation is not None:
         return Decision((preparation,))
     starts = tuple(_starts(facts, now))
-    waits = [when for when in (_due(facts, name) for name in facts.processes) if when]
-    if facts.retry_ports_at is not None:
-        waits.append(facts.retry_ports_at)
-    return Decision(starts, min((when for when in waits if when > now), default=None))
+    waits = [_due(facts, name) for name in facts.processes]
+    waits += [facts.retry_ports_at, _kill_at(facts), _deadline(facts)]
+    return Decision(starts, min((when for when in waits if when and when > now), default=None))
 
 
 def _prepare(facts: PodFacts, now: float) -> Step | None:
@@ -217,6 +240,62 @@ def _delete(facts: PodFacts, deletion: Deletion, now: float) -> Decision:
     return Decision(tuple(steps), deletion.deadline)
 
 
+def _deadline(facts: PodFacts) -> float | None:
+    seconds = facts.pod.spec.active_deadline_seconds
+    return None if seconds is None or facts.since is None else facts.since + seconds
+
+
+def is_past_deadline(facts: PodFacts, now: float) -> bool:
+    """Return whether a pod has been active for longer than it may be."""
+    deadline = _deadline(facts)
+    return deadline is not None and now >= deadline
+
+
+def _expire(facts: PodFacts, now: float) -> Iterator[Step]:
+    for name in facts.running:
+        if name not in facts.asked_to_end:
+            yield TellRestart(name, None)
+            yield Signal(name, signal.SIGTERM)
+        elif _is_to_be_killed(facts, name, now):
+            yield Kill(name)
+
+
+def _is_to_be_killed(facts: PodFacts, name: str, now: float) -> bool:
+    asked = facts.asked_to_end.get(name)
+    grace = facts.pod.spec.termination_grace_period_seconds
+    return asked is not None and not asked.killed and now >= asked.at + grace
+
+
+def _kill_at(facts: PodFacts) -> float | None:
+    """Return when the next container's time to end is over."""
+    asked = [facts.asked_to_end[name] for name in facts.running if name in facts.asked_to_end]
+    grace = facts.pod.spec.termination_grace_period_seconds
+    return min((each.at + grace for each in asked if not each.killed), default=None)
+
+
+def is_outdated(facts: PodFacts, name: str) -> bool:
+    """Return whether a container's newest attempt is of another image than is wanted now."""
+    container = facts.container(name)
+    wanted = next(each.image for each in facts.pod.spec.containers if each.name == name)
+    return container is not None and container.current.image not in (None, wanted)
+
+
+def starts_as_another(facts: PodFacts, name: str) -> bool:
+    """Return whether an ended container starts anew at once, for it is to be something else.
+
+    So does one that was asked to end for that, whatever the policy, and one that the policy starts
+    again anyway, without the back-off that its other image has earned.
+    """
+    container = facts.container(name)
+    if container is None or container.current.running:
+        return False
+    if name in facts.replaced:
+        return True
+    return is_outdated(facts, name) and restarts_after(
+        facts.pod.spec.restart_policy, container.current.code
+    )
+
+
 def _starts(facts: PodFacts, now: float) -> Iterator[Step]:
     policy = facts.pod.spec.restart_policy
     for name, process in facts.processes.items():
@@ -224,21 +303,33 @@ def _starts(facts: PodFacts, now: float) -> Iterator[Step]:
         if container is None:
             if process is not None:
                 yield StartContainer(name, 0, process, _restart(policy, 0))
-            continue
-        if container.current.running:
+        elif container.current.running and is_outdated(facts, name):
+            yield from _replace(facts, name, now)
+        elif container.current.running:
             restart = _restart(policy, container.restarts_in_row)
             if facts.told.get(name) != restart:
                 yield TellRestart(name, restart)
-            continue
-        due = _due(facts, name)
-        if process is not None and due is not None and due <= now:
+        elif starts_as_another(facts, name):
+            yield from _start_as_another(facts, name, container.current.number + 1)
+        elif process is not None and (due := _due(facts, name)) is not None and due <= now:
             # This start is the one that the back-off waited for: it counts as one more in a row.
-            yield StartContainer(
-                name,
-                container.current.number + 1,
-                process,
-                _restart(policy, container.restarts_in_row + 1),
-            )
+            restart = _restart(policy, container.restarts_in_row + 1)
+            yield StartContainer(name, container.current.number + 1, process, restart)
+
+
+def _replace(facts: PodFacts, name: str, now: float) -> Iterator[Step]:
+    if name not in facts.asked_to_end:
+        yield Replace(name)
+    elif _is_to_be_killed(facts, name, now):
+        yield Kill(name)
+
+
+def _start_as_another(facts: PodFacts, name: str, number: int) -> Iterator[Step]:
+    process = facts.processes[name]
+    if process is not None:
+        yield StartContainer(name, number, process, _restart(facts.pod.spec.restart_policy, 0))
+    elif facts.told.get(name) is not None:
+        yield TellRestart(name, None)  # else the sandbox would start the old one again
 
 
 def _restart(policy: RestartPolicy, restarts_in_row: int) -> Restart | None:

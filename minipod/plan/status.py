@@ -12,7 +12,13 @@ import msgspec
 
 from minipod.model.pod import JSON, Pod, RestartPolicy
 from minipod.model.times import timestamp
-from minipod.plan.lifecycle import PodFacts, SandboxState, next_start
+from minipod.plan.lifecycle import (
+    PodFacts,
+    SandboxState,
+    is_past_deadline,
+    next_start,
+    starts_as_another,
+)
 from minipod.plan.refusals import Refusal, ports_free, reason_of
 
 if TYPE_CHECKING:
@@ -20,6 +26,8 @@ if TYPE_CHECKING:
 
 TERMINAL_PHASES = frozenset({"Succeeded", "Failed"})
 ID_SCHEME = "minipod://"
+DEADLINE_EXCEEDED = "DeadlineExceeded"
+PAST_DEADLINE = "Pod was active on the node longer than the specified deadline"
 
 
 class Surroundings(msgspec.Struct, frozen=True):
@@ -45,9 +53,12 @@ def status(old: JSON, facts: PodFacts, around: Surroundings, now: float) -> JSON
         conditions = [_condition("PodScheduled", around.unschedulable, reason="Unschedulable")]
         return result | {"conditions": _dated(conditions, old, now)}
     containers = [_container_status(facts, index, around, now) for index in _indices(facts.pod)]
-    phase = _phase(facts)
+    expired = not facts.running and is_past_deadline(facts, now)
+    phase = "Failed" if expired else _phase(facts)
     ready = all(container["ready"] for container in containers)
     result["phase"] = phase
+    if expired:
+        result |= {"reason": DEADLINE_EXCEEDED, "message": PAST_DEADLINE}
     conditions = _conditions(facts, containers, phase, ready=ready)
     conditions.append(ports_free(around.refusals, facts.history, now))
     result["conditions"] = _dated(conditions, old, now)
@@ -73,6 +84,8 @@ def _phase(facts: PodFacts) -> str:
     if len(known) < len(containers):
         return "Pending"
     if any(container.current.running for container in known):
+        return "Running"
+    if any(starts_as_another(facts, container.name) for container in facts.pod.spec.containers):
         return "Running"
     if policy is RestartPolicy.ALWAYS:
         return "Running"
@@ -101,7 +114,10 @@ def _container_status(facts: PodFacts, index: int, around: Surroundings, now: fl
         result["lastState"] = _terminated(known.previous, container.name, around)
     if known.current.running:
         return result | {"state": {"running": {"startedAt": timestamp(known.current.started)}}}
-    waiting = _back_off(facts.pod, container.name, known, now)
+    if starts_as_another(facts, container.name):
+        waiting: JSON | None = _not_begun(facts, container.name, around.trouble)
+    else:
+        waiting = _back_off(facts.pod, container.name, known, now)
     if waiting is not None:
         result["lastState"] = _terminated(known.current, container.name, around)
         return result | {"state": {"waiting": waiting}}

@@ -215,7 +215,8 @@ class Containers:
     def began(self, child: Child) -> None:
         """Record that a container runs."""
         container = self._by_child[child]
-        self._record("started", container, when=container.started, pid=child.seen_pid)
+        image, began = container.spec["image"], container.started
+        self._record("started", container, when=began, pid=child.seen_pid, image=image)
         container.when_up({"id": container.id, "pid": child.seen_pid})
 
     def warned(self, child: Child, message: str) -> None:
@@ -246,7 +247,8 @@ class Containers:
 
     def _fail(self, container: Container, failure: Failure) -> None:
         restart_at = self._forget(container, START_FAILED)
-        self._record("failed", container, error=failure, restart_at=restart_at)
+        image = container.spec["image"]
+        self._record("failed", container, error=failure, restart_at=restart_at, image=image)
         container.when_failed(failure)
 
     def _end(self, container: Container, result: int) -> None:

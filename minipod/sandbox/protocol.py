@@ -66,9 +66,9 @@ All pids are the host's. `Failure` is {"step": "mount overlay on /", "errno": 22
 The journal (JOURNAL in the pod's folder, JSON lines, append-only; the truth of what happened):
 
     {"event": "sandbox", "time": T, "pid": …}
-    {"event": "started", "time": T, "name": …, "attempt": N, "id": …, "pid": …}
+    {"event": "started", "time": T, "name": …, "attempt": N, "id": …, "pid": …, "image": …}
     {"event": "failed", "time": T, "name": …, "attempt": N, "id": …, "error": Failure,
-                        "restart_at": T | null}
+                        "restart_at": T | null, "image": …}
     {"event": "exited", "time": T, "name": …, "attempt": N, "id": …, "code": N, "signal": N,
                         "started": T, "restart_at": T | null}
     {"event": "warning", "time": T, "name": … | null, "message": …}     e.g. overlay refused
@@ -77,7 +77,8 @@ The journal (JOURNAL in the pod's folder, JSON lines, append-only; the truth of 
                         the machine. Attempts whose records were lost then are "started" before it
 
     Times are seconds since the epoch. `code` is 128 + signal when a signal ended it, with `signal`
-    set; else signal is 0. A restart is attempt + 1; it is told of by "started" or "failed".
+    set; else signal is 0. A restart is attempt + 1; it is told of by "started" or "failed". `image`
+    is the spec's; sandboxes of older versions do not tell it.
 
 Logs: CONTAINERS/NAME/ATTEMPT.log in the pod's folder, in the CRI format
 `2026-01-02T03:04:05.123456789Z stdout F text`. The scratch of an attempt is
@@ -108,7 +109,8 @@ if TYPE_CHECKING:
         """A container to start, complete: a restart needs nothing else.
 
         `argv` is final, variables expanded; argv[0] without "/" is searched in env's PATH.
-        `cwd` is made if it does not exist, as Kubernetes' runtimes do. `cgroup` is the name of
+        `cwd` is made if it does not exist, as Kubernetes' runtimes do. `image` is for the journal
+        only: by it the server knows what an attempt is of. `cgroup` is the name of
         the container's group below the pod's, made by the server. `share_host_files`: no overlay;
         the host's root as it is (`files` and `masked` hold all the same).
         """
@@ -118,6 +120,7 @@ if TYPE_CHECKING:
         argv: list[str]
         env: dict[str, str]
         cwd: str
+        image: str
         cgroup: str
         share_host_files: bool
         restart: Restart | None

@@ -208,6 +208,7 @@ def container(*argv: str, **more: Any) -> ContainerSpec:
         "env": {"PATH": PATH},
         "cwd": "/",
         "cgroup": "c",
+        "image": "",
         "share_host_files": False,
         "restart": None,
     }

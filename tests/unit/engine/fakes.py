@@ -89,6 +89,8 @@ class FakeSandbox:
             return self._start(fields["container"])
         if op == "signal" and fields["name"] in self.running and self.machine.obedient:
             self.end_of(fields["name"], 143)
+        if op == "kill":
+            self.end_of(fields["name"], 137)
         return {}
 
     def _start(self, container: Any) -> dict[str, Any]:
@@ -99,7 +101,7 @@ class FakeSandbox:
             self.write(event="failed", error=error, **place)
             raise StepFailed(error["step"], error["message"], errno=2)
         self.running[name] = attempt
-        self.write(event="started", pid=self.pid + 1, **place)
+        self.write(event="started", pid=self.pid + 1, image=container["image"], **place)
         return {"id": place["id"], "pid": self.pid + 1}
 
     async def socket(self, family: int, kind: int, protocol: int = 0) -> socket.socket:

@@ -39,7 +39,9 @@ def living(of: Pod, history: History | None = None, **changes: Any) -> PodFacts:
     )
 
 
-def started(name: str = "app", attempt: int = 0, time: float = 100.0) -> dict[str, Any]:
+def started(
+    name: str = "app", attempt: int = 0, time: float = 100.0, image: str | None = None
+) -> dict[str, Any]:
     return {
         "event": "started",
         "time": time,
@@ -47,6 +49,7 @@ def started(name: str = "app", attempt: int = 0, time: float = 100.0) -> dict[st
         "attempt": attempt,
         "id": f"{name}-{attempt}",
         "pid": 7,
+        "image": image,
     }
 
 

@@ -98,3 +98,12 @@ def test_an_end_whose_beginning_was_lost_is_an_attempt_all_the_same() -> None:
     assert facts.previous is not None
     assert facts.previous.code == 1
     assert history(exited()).containers["app"].current.finished == 110.0
+
+
+def test_another_images_first_attempt_has_no_restarts_in_a_row() -> None:
+    ended = [started(image="x:1"), exited(), started(attempt=1, image="x:1"), exited(attempt=1)]
+    same = history(*ended, started(attempt=2, image="x:1"))
+    other = history(*ended, started(attempt=2, image="x:2"))
+    assert same.containers["app"].restarts_in_row == 2
+    assert other.containers["app"].restarts_in_row == 0
+    assert other.containers["app"].current.image == "x:2"

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import signal
 
+from msgspec.structs import replace
+
 from minipod.model.host_ports import host_ports
 from minipod.model.pod import RestartPolicy
 from minipod.plan.lifecycle import (
+    Asked,
     AssignAddress,
     ClearSandbox,
     CreateSandbox,
     Deletion,
     DestroySandbox,
     Forget,
+    Kill,
     OpenHostPorts,
     PodFacts,
     ReleaseAddress,
+    Replace,
     Restart,
     SandboxState,
     Signal,
@@ -29,6 +34,7 @@ from minipod.plan.lifecycle import (
 from .pods import exited, history, living, pod, started
 
 NOW = 1000.0
+ALWAYS = Restart(RestartPolicy.ALWAYS, 0.0)
 
 
 def steps(facts: PodFacts, now: float = NOW) -> list[type[Step]]:
@@ -161,7 +167,7 @@ def test_deletion_asks_every_container_once_and_forbids_its_restart() -> None:
         pod("a", "b"),
         history(started("a"), started("b")),
         deletion=Deletion(NOW + 30),
-        asked_to_end=frozenset({"a", "b"}),
+        asked_to_end={"a": Asked(NOW), "b": Asked(NOW)},
     )
     assert decide(asked, NOW).steps == ()
 
@@ -176,7 +182,7 @@ def test_deletion_does_not_wait_beyond_the_grace_period() -> None:
         pod(),
         history(started()),
         deletion=Deletion(NOW),
-        asked_to_end=frozenset({"app"}),
+        asked_to_end={"app": Asked(NOW)},
     )
     assert steps(facts) == [DestroySandbox, ReleaseAddress, Forget]
 
@@ -227,3 +233,73 @@ def test_a_pod_that_ended_with_the_machine_asks_for_no_address() -> None:
     known = history(started(), REBOOTED)
     absent = {"sandbox": SandboxState.ABSENT, "wired": False, "has_address": False}
     assert steps(living(pod(policy="Never"), known, **absent)) == []
+
+
+NEW = pod(image="x:2")
+RUNNING_OLD = history(started(image="x:1"))
+ENDED_OLD = history(started(image="x:1"), exited(code=143))
+
+
+def test_a_container_whose_image_changed_is_asked_to_end_once() -> None:
+    assert decide(living(NEW, RUNNING_OLD), NOW).steps == (Replace("app"),)
+    asked = decide(living(NEW, RUNNING_OLD, asked_to_end={"app": Asked(NOW)}), NOW)
+    assert (asked.steps, asked.wake_at) == ((), NOW + 30)
+
+
+def test_a_container_that_does_not_end_in_time_is_killed_once() -> None:
+    asked = {"app": Asked(NOW - 30)}
+    assert decide(living(NEW, RUNNING_OLD, asked_to_end=asked), NOW).steps == (Kill("app"),)
+    killed = decide(living(NEW, RUNNING_OLD, asked_to_end={"app": Asked(0, killed=True)}), NOW)
+    assert (killed.steps, killed.wake_at) == ((), None)
+
+
+def test_an_attempt_of_the_same_image_or_of_an_old_sandbox_goes_on() -> None:
+    for image in ("x:2", None):
+        facts = living(NEW, history(started(image=image)), told={"app": ALWAYS})
+        assert decide(facts, NOW).steps == ()
+
+
+def test_a_container_that_ended_for_it_starts_anew_whatever_the_policy() -> None:
+    never = living(pod(image="x:2", policy="Never"), ENDED_OLD, replaced=frozenset({"app"}))
+    (start,) = decide(never, NOW).steps
+    assert isinstance(start, StartContainer)
+    assert (start.attempt, start.restart) == (1, None)
+
+
+def test_a_container_that_backs_off_starts_at_once_as_something_else() -> None:
+    waits = history(started(image="x:1"), exited(restart_at=NOW + 100))
+    (start,) = decide(living(NEW, waits), NOW).steps
+    assert isinstance(start, StartContainer)
+    assert start.restart == ALWAYS
+
+
+def test_a_container_that_is_over_stays_so_though_its_image_changes() -> None:
+    done = history(started(image="x:1"), exited(code=0))
+    assert decide(living(pod(image="x:2", policy="OnFailure"), done), NOW).steps == ()
+
+
+def test_an_image_without_a_program_is_waited_for_and_the_old_one_not_started() -> None:
+    waits = history(started(image="x:1"), exited(restart_at=NOW + 100))
+    unmapped = {"app": None}
+    facts = replace(living(NEW, waits, told={"app": ALWAYS}), processes=unmapped)
+    assert decide(facts, NOW).steps == (TellRestart("app", None),)
+    assert decide(replace(facts, told={"app": None}), NOW).steps == ()
+
+
+LIMITED = replace(pod("a", "b"), spec=replace(pod("a", "b").spec, active_deadline_seconds=60))
+BOTH = history(started("a"), started("b"))
+
+
+def test_a_pod_is_looked_at_again_at_its_deadline() -> None:
+    told = {"a": ALWAYS, "b": ALWAYS}
+    assert decide(living(LIMITED, BOTH, since=NOW - 59, told=told), NOW).wake_at == NOW + 1
+    assert decide(living(LIMITED, BOTH, told=told), NOW).wake_at is None, "it has no place yet"
+
+
+def test_a_pod_past_its_deadline_has_its_containers_ended_and_then_killed() -> None:
+    facts = living(LIMITED, BOTH, since=NOW - 60)
+    assert steps(facts) == [TellRestart, Signal, TellRestart, Signal]
+    asked = replace(facts, asked_to_end={"a": Asked(NOW - 30), "b": Asked(NOW)})
+    assert decide(asked, NOW).steps == (Kill("a"),)
+    ended = history(started("a"), started("b"), exited("a"), exited("b"))
+    assert decide(replace(facts, history=ended), NOW).steps == ()

@@ -6,6 +6,7 @@ from ipaddress import IPv4Address
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from minipod.model.times import timestamp
 from minipod.plan.lifecycle import PodFacts, SandboxState
@@ -149,3 +150,29 @@ def test_times_of_conditions_move_only_when_the_condition_does() -> None:
 def test_a_terminal_phase_never_changes_back() -> None:
     old = {"phase": "Succeeded"}
     assert told(living(pod(), history(started()), finished=True), old=old) is old
+
+
+def test_a_pod_past_its_deadline_has_failed_once_nothing_runs() -> None:
+    limited = pod(policy="Never")
+    limited = replace(limited, spec=replace(limited.spec, active_deadline_seconds=60))
+    runs = living(limited, history(started()), since=NOW - 60)
+    assert told(runs)["phase"] == "Running"
+    result = told(replace(runs, history=history(started(), exited(code=143))))
+    assert (result["phase"], result["reason"]) == ("Failed", "DeadlineExceeded")
+    assert result["message"] == "Pod was active on the node longer than the specified deadline"
+    assert conditions(result)["Ready"] == "False"
+    in_time = replace(runs, history=history(started(), exited(code=0)), since=NOW - 59)
+    assert told(in_time)["phase"] == "Succeeded"
+
+
+def test_a_container_between_two_images_waits_and_its_pod_runs() -> None:
+    ended = history(started(image="x:1"), exited(code=143))
+    new = pod(image="x:2", policy="Never")
+    result = told(living(new, ended, replaced=frozenset({"app"})))
+    (container,) = result["containerStatuses"]
+    assert result["phase"] == "Running"
+    assert container["state"] == {"waiting": {"reason": "ContainerCreating"}}
+    assert container["lastState"]["terminated"]["exitCode"] == 143
+    unmapped = replace(living(new, ended, replaced=frozenset({"app"})), processes={"app": None})
+    (container,) = told(unmapped)["containerStatuses"]
+    assert container["state"]["waiting"]["reason"] == "ImageNotMapped"
