@@ -72,16 +72,22 @@ class MinipodError(Exception):
 
 
 class InvalidObject(MinipodError):
-    """Problems in an object; all of them at once."""
+    """Problems in an object; all of them at once. `of` is its kind and name, where known."""
 
     reason = "Invalid"
     status = 422
 
     def __init__(
-        self, message: str, problems: Sequence[Problem] = (), *, hint: str | None = None
+        self,
+        message: str,
+        problems: Sequence[Problem] = (),
+        *,
+        hint: str | None = None,
+        of: tuple[str, str] = ("", ""),
     ) -> None:
         super().__init__(message, hint=hint)
         self.problems = tuple(problems)
+        self.of = of
 
 
 class InvalidManifest(InvalidObject):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from minipod.api import protobuf
 from minipod.errors import BadRequest
 from minipod.manifest import FieldValidation
 
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
 _TRUE = frozenset({"", "1", "t", "true"})
 _FALSE = frozenset({"0", "f", "false"})
-_PROTOBUF = "application/vnd.kubernetes.protobuf"
 
 
 def text(request: web.Request, name: str) -> str:
@@ -68,10 +68,11 @@ def validation(request: web.Request) -> FieldValidation:
 
 
 async def manifest(request: web.Request) -> bytes:
-    """Return a body of JSON or YAML; a missing Content-Type means JSON, as Kubernetes takes it."""
-    if request.content_type == _PROTOBUF:
-        raise BadRequest("cannot read the body: it is protobuf", hint="send JSON or YAML")
-    return await request.read()
+    """Return a body as JSON or YAML; a missing Content-Type means JSON, as Kubernetes takes it."""
+    body = await request.read()
+    if request.content_type == protobuf.MEDIA_TYPE and body:
+        return msgspec.json.encode(protobuf.decode(body))
+    return body
 
 
 class Preconditions(msgspec.Struct, frozen=True, rename="camel"):

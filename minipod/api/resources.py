@@ -92,7 +92,7 @@ NAMESPACES = Resource(
     "namespace",
     ("ns",),
     namespaced=False,
-    verbs=("patch", "update", *_READ),
+    verbs=("create", "delete", "patch", "update", *_READ),
     fields=_paths("metadata.name", "status.phase"),
 )
 OWN_GROUP = "minipod.dev"

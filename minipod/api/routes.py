@@ -4,8 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from minipod.api import changing, discovery, host_ports, lint, manifests, own, pods, read, trace
+from minipod.api import (
+    changing,
+    creating,
+    discovery,
+    host_ports,
+    lint,
+    manifests,
+    namespaces,
+    own,
+    pods,
+    read,
+    submitting,
+    trace,
+)
 from minipod.api.resources import NAMESPACES, PODS, RESOURCES
+from minipod.manifest import NAMESPACE, POD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,15 +48,17 @@ ROUTES = (
     Route("GET", "/api/v1", discovery.api_resources),
     Route("GET", own.PREFIX, discovery.own_resources),
     Route("GET", "/openapi/v2", discovery.openapi),
-    Route("POST", _POD_LIST, manifests.create_one),
+    Route("POST", _POD_LIST, creating.creator(POD)),
     Route("DELETE", _POD_LIST, pods.delete_collection),
     Route("DELETE", PODS.item, pods.delete),
     Route("PUT", PODS.item, changing.replacer(PODS)),
     Route("PATCH", PODS.item, changing.patcher(PODS)),
     Route("GET", f"{PODS.item}/log", pods.log),
+    Route("POST", NAMESPACES.collections[0], creating.creator(NAMESPACE)),
+    Route("DELETE", NAMESPACES.item, namespaces.delete),
     Route("PUT", NAMESPACES.item, changing.replacer(NAMESPACES)),
     Route("PATCH", NAMESPACES.item, changing.patcher(NAMESPACES)),
-    Route("POST", f"{own.PREFIX}/manifests", manifests.create_all),
+    Route("POST", f"{own.PREFIX}/manifests", submitting.submit),
     Route("POST", f"{own.PREFIX}/decode", manifests.identify),
     Route("POST", f"{own.PREFIX}/lint", lint.lint),
     Route("PUT", _HOST_PORTS, host_ports.expose),

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from aiohttp import web
 
-from minipod.api.resources import RESOURCES
 from minipod.errors import InvalidObject, MinipodError
 
 if TYPE_CHECKING:
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from minipod.model.pod import JSON
 
 _log = logging.getLogger(__name__)
-_KINDS = {resource.plural: resource.kind for resource in RESOURCES}
 
 
 class About(NamedTuple):
@@ -85,9 +83,9 @@ def failure(code: int, reason: str, message: str, details: JSON) -> JSON:
 
 def _details(error: MinipodError, about: About) -> JSON:
     """Return name and kind, Kubernetes' causes, and minipod's `hint`."""
+    if isinstance(error, InvalidObject) and any(error.of):
+        about = About(*error.of)  # the kind, not the resource, as in Kubernetes
     details: JSON = {key: value for key, value in about._asdict().items() if value}
-    if error.status == InvalidObject.status and about.kind in _KINDS:
-        details["kind"] = _KINDS[about.kind]  # as Kubernetes has it, there alone
     if isinstance(error, InvalidObject) and error.problems:
         details["causes"] = [_cause(problem) for problem in error.problems]
     if error.hint:

@@ -60,7 +60,9 @@ class Namespaces:
         """Store a new namespace, decoded and valid. AlreadyExists."""
         metadata = obj["metadata"]
         new = namespace_object(metadata["name"], str(uuid.uuid4()), timestamp(self._clock()))
-        return Created(self._store.create(new | {"metadata": metadata | _own(new["metadata"])}))
+        labels = metadata.get("labels", {}) | new["metadata"]["labels"]
+        own = new["metadata"] | {"labels": labels}
+        return Created(self._store.create(new | {"metadata": metadata | own}))
 
     async def update(self, obj: JSON) -> Updated:
         """Store a namespace with other labels or annotations. NotFound; Conflict."""
@@ -88,6 +90,13 @@ class Namespaces:
             self._begin(name)
         return obj
 
+    async def gone(self, name: str) -> None:
+        """Wait until a namespace that is about to go is gone."""
+        await asyncio.gather(
+            *(task for task in self._ends if task.get_name() == _title(name)),
+            return_exceptions=True,
+        )
+
     def resume(self) -> None:
         """Go on with what an earlier server began to end."""
         for obj in self._store.list("Namespace"):
@@ -101,7 +110,7 @@ class Namespaces:
         await asyncio.gather(*self._ends, return_exceptions=True)
 
     def _begin(self, name: str) -> None:
-        task = asyncio.create_task(self._end(name), name=f"end of namespace {name}")
+        task = asyncio.create_task(self._end(name), name=_title(name))
         self._ends.add(task)
         task.add_done_callback(self._ended)
 
@@ -119,9 +128,9 @@ class Namespaces:
             _log.error("the %s failed", task.get_name(), exc_info=task.exception())
 
 
+def _title(name: str) -> str:
+    return f"end of namespace {name}"
+
+
 def _key(name: str) -> Key:
     return Key("Namespace", "", name)
-
-
-def _own(metadata: JSON) -> JSON:
-    return {name: metadata[name] for name in ("uid", "creationTimestamp")}

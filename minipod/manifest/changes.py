@@ -40,7 +40,9 @@ def changed(live: JSON, wanted: DecodedObject) -> JSON:
     old resourceVersion; InvalidObject for a change that is not allowed.
     """
     _check_identity(live, wanted.sent)
-    new = wanted.obj if wanted.sent.get("resourceVersion") else _with_later(wanted.obj, live)
+    new = _with_place(wanted.obj, live)
+    if not wanted.sent.get("uid"):
+        new = _with_added_ports(new, live)
     owned = {name: item for name, item in live["metadata"].items() if name in SERVER_OWNED}
     new = new | {"metadata": new["metadata"] | owned}
     if "status" in live:
@@ -71,20 +73,25 @@ def _check_identity(live: JSON, sent: JSON) -> None:
         raise Conflict(f"{cannot}: {MODIFIED}")
 
 
-def _with_later(new: JSON, live: JSON) -> JSON:
-    """Return an object that comes from a file with what the live one got since it was created.
-
-    A file does not know of it; who has read the object, and sends its resourceVersion, does.
-    """
+def _with_place(new: JSON, live: JSON) -> JSON:
+    """Return an object on the node that the live one has got: no file names it."""
     node = live.get("spec", {}).get("nodeName")
-    if node and not new["spec"].get("nodeName"):
-        new = new | {"spec": new["spec"] | {"nodeName": node}}
+    if not node or new["spec"].get("nodeName"):
+        return new
+    return new | {"spec": new["spec"] | {"nodeName": node}}
+
+
+def _with_added_ports(new: JSON, live: JSON) -> JSON:
+    """Return an object with the host ports that the live one got since.
+
+    A file does not know of them. Who has read the object does, and sends its uid.
+    """
     annotations = new["metadata"].get("annotations", {})
     ports = live["metadata"].get("annotations", {}).get(HOST_PORTS_ANNOTATION)
-    if ports and HOST_PORTS_ANNOTATION not in annotations:
-        annotations = annotations | {HOST_PORTS_ANNOTATION: ports}
-        new = new | {"metadata": new["metadata"] | {"annotations": annotations}}
-    return new
+    if not ports or HOST_PORTS_ANNOTATION in annotations:
+        return new
+    annotations = annotations | {HOST_PORTS_ANNOTATION: ports}
+    return new | {"metadata": new["metadata"] | {"annotations": annotations}}
 
 
 def _metadata(live: JSON, sent: JSON) -> Iterator[Fault]:

@@ -21,7 +21,9 @@ def default_pod(obj: JSON) -> JSON:
 def default_namespace(obj: JSON) -> JSON:
     """Return a copy of a well-typed Namespace with the label and the spec that each one has."""
     metadata = obj["metadata"]
-    labels = {**metadata.get("labels", {}), "kubernetes.io/metadata.name": metadata["name"]}
+    labels = dict(metadata.get("labels", {}))
+    if "name" in metadata:
+        labels["kubernetes.io/metadata.name"] = metadata["name"]
     return obj | {
         "metadata": metadata | {"labels": labels},
         "spec": {"finalizers": list(NAMESPACE_FINALIZERS)},

@@ -87,9 +87,11 @@ def refuse(obj: JSON, faults: Sequence[Fault]) -> None:
         return
     causes = [fault.cause() for fault in faults]
     lines = ", ".join(map(str, causes))
-    name = obj["metadata"].get("name") or obj["metadata"].get("generateName", "")
+    kind, meta = obj["kind"], obj["metadata"]
+    name = meta.get("name") or meta.get("generateName", "")
     all_of_them = lines if len(causes) == 1 else f"[{lines}]"
-    raise InvalidObject(f"{obj['kind']} {quoted(name)} is invalid: {all_of_them}", causes)
+    message = f"{kind} {quoted(name)} is invalid: {all_of_them}"
+    raise InvalidObject(message, causes, of=(kind, name))
 
 
 def _cannot(kind: Kind) -> str:

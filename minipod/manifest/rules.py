@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
     from minipod.model.pod import JSON
 
+    Form = Callable[[str], list[str]]
+    """Returns what keeps a text from having a form."""
+
 _ANNOTATIONS_SIZE: Final = 256 * 1024
 _MAX_PORT: Final = 65_535
 _MAX_INT32: Final = 2**31 - 1
@@ -47,14 +50,8 @@ def faults(pod: JSON) -> Iterator[Fault]:
 
 
 def namespace_faults(namespace: JSON) -> Iterator[Fault]:
-    """Yield every fault of a Namespace's values: its name is part of host names."""
-    metadata, path = namespace.get("metadata", {}), ("metadata",)
-    as_pod = {name: value for name, value in metadata.items() if name != "name"}
-    name = metadata.get("name", "")
-    if not name:
-        yield required((*path, "name"), "name or generateName is required")
-    yield from _form(formats.label, name, (*path, "name"))
-    yield from _metadata({"name": "checked-above", **as_pod}, path)
+    """Yield every fault of a Namespace's values: its name is one label of a host's name."""
+    yield from _metadata(namespace.get("metadata", {}), ("metadata",), formats.label)
 
 
 def remarks(pod: JSON) -> Iterator[Remark]:
@@ -77,19 +74,19 @@ def _without_image(containers: list[tuple[Path, JSON]]) -> Iterator[Remark]:
         yield Remark(path, f"{message} (also {also[2:]})" if others else message)
 
 
-def _metadata(metadata: JSON, path: Path) -> Iterator[Fault]:
+def _metadata(metadata: JSON, path: Path, name_form: Form = formats.subdomain) -> Iterator[Fault]:
     name, prefix = metadata.get("name", ""), metadata.get("generateName", "")
     if not name and not prefix:
         yield required((*path, "name"), "name or generateName is required")
-    yield from _form(formats.subdomain, name, (*path, "name"))
+    yield from _form(name_form, name, (*path, "name"))
     masked = f"{prefix[:-1]}a" if prefix.endswith("-") else prefix
-    yield from _form(formats.subdomain, masked, (*path, "generateName"))
+    yield from _form(name_form, masked, (*path, "generateName"))
     yield from _form(formats.label, metadata.get("namespace", ""), (*path, "namespace"))
     yield from _labels(metadata.get("labels", {}), (*path, "labels"))
     yield from _annotations(metadata.get("annotations", {}), (*path, "annotations"))
 
 
-def _form(form: Callable[[str], list[str]], value: str, path: Path) -> Iterator[Fault]:
+def _form(form: Form, value: str, path: Path) -> Iterator[Fault]:
     if value:
         yield from (invalid(path, value, words) for words in form(value))
 

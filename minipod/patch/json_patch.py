@@ -38,7 +38,11 @@ def json_patch(obj: JSON, operations: Any) -> JSON:
         raise BadRequest(f"cannot read the patch: {error}") from error
     except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException, TypeError) as error:
         problem = Problem("patch", f"cannot be applied: {error}")
-        raise InvalidObject(f"the patch cannot be applied: {error}", [problem]) from error
+        raise InvalidObject(
+            f"the patch cannot be applied: {error}",
+            [problem],
+            of=(obj.get("kind", ""), obj.get("metadata", {}).get("name", "")),
+        ) from error
     if not isinstance(patched, dict):
         raise BadRequest("cannot apply the patch: what it makes is no object")
     return patched

@@ -74,7 +74,7 @@ def _next(facts: ContainerFacts | None, attempt: Attempt) -> ContainerFacts:
     if facts is None or facts.current.number == attempt.number:
         return ContainerFacts(attempt)
     ended = facts.current
-    if attempt.image != ended.image:
+    if None not in (attempt.image, ended.image) and attempt.image != ended.image:
         return ContainerFacts(attempt, previous=ended)  # it is another's first
     long_run = ended.finished is not None and ended.finished - ended.started >= RESET_AFTER
     return ContainerFacts(

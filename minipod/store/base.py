@@ -15,8 +15,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
 import msgspec
 
-from minipod.errors import AlreadyExists, Conflict, Expired
-from minipod.store.protocol import Change, Key, Revision, not_found
+from minipod.errors import Conflict, Expired
+from minipod.store.protocol import (
+    Change,
+    Key,
+    Revision,
+    already_exists,
+    described,
+    key_of,
+    not_found,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -140,7 +148,7 @@ class BaseStore:
         """Store a new object, set its resourceVersion, return it. AlreadyExists."""
         key = key_of(obj)
         if self._stored(key) is not None:
-            raise AlreadyExists(f"{_described(key)} already exists")
+            raise already_exists(key)
         return self._put(Change.ADDED, key, obj)
 
     def update(self, obj: JSON) -> JSON:
@@ -150,7 +158,7 @@ class BaseStore:
         expected = obj["metadata"].get("resourceVersion")
         if expected and expected != str(stored.version):
             raise Conflict(
-                f"cannot update {_described(key)}: it was changed meanwhile",
+                f"cannot update {described(key)}: it was changed meanwhile",
                 hint="read it again and apply the change to what it is now",
             )
         if _same(obj, stored):
@@ -332,17 +340,6 @@ class Reader:
 
     def _wants(self, key: Key) -> bool:
         return key.kind == self._kind and self._namespace in (None, key.namespace)
-
-
-def key_of(obj: JSON) -> Key:
-    """Return which object this is."""
-    metadata = obj["metadata"]
-    return Key(obj["kind"], metadata.get("namespace", ""), metadata["name"])
-
-
-def _described(key: Key) -> str:
-    where = f' in namespace "{key.namespace}"' if key.namespace else ""
-    return f'{key.kind.lower()} "{key.name}"{where}'
 
 
 def _stamped(obj: JSON, version: int) -> Stored:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from minipod.errors import NotFound
+from minipod.errors import AlreadyExists, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -26,10 +26,27 @@ class Key(NamedTuple):
     name: str
 
 
+def key_of(obj: JSON) -> Key:
+    """Return which object this is."""
+    metadata = obj["metadata"]
+    return Key(obj["kind"], metadata.get("namespace", ""), metadata["name"])
+
+
+def described(key: Key) -> str:
+    """Return an object's key in words."""
+    where = f' in namespace "{key.namespace}"' if key.namespace else ""
+    return f'{key.kind.lower()} "{key.name}"{where}'
+
+
 def not_found(key: Key) -> NotFound:
     """Return the error for an object that is not there."""
     where = f' in namespace "{key.namespace}"' if key.namespace else ""
     return NotFound(f'{key.kind.lower()} "{key.name}" not found{where}')
+
+
+def already_exists(key: Key) -> AlreadyExists:
+    """Return the error for an object whose name is taken."""
+    return AlreadyExists(f"{described(key)} already exists")
 
 
 class Change(StrEnum):

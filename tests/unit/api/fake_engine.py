@@ -154,6 +154,9 @@ class FakeEngine:
         self.store.delete(Key("Pod", namespace, name))
         return Deletion(obj, self.warnings)
 
+    async def gone(self, namespace: str, name: str) -> None:
+        assert self.store.get(Key("Pod", namespace, name)) is None
+
     async def ports(self, namespace: str | None = None, name: str | None = None) -> list[PortRow]:
         if namespace and name:
             self.get(name, namespace)

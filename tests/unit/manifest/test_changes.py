@@ -149,7 +149,7 @@ def test_host_ports_that_were_added_stay_when_a_file_replaces_the_pod() -> None:
     before["metadata"]["annotations"] = {HOST_PORTS_ANNOTATION: "8080:80/TCP"}
     kept = replaced(before, file({"annotations": {"a": "b"}}))
     assert kept["metadata"]["annotations"] == {"a": "b", HOST_PORTS_ANNOTATION: "8080:80/TCP"}
-    read = deepcopy(before)
+    read = deepcopy(before)  # its uid tells
     read["metadata"]["annotations"] = {}
     assert replaced(before, read)["metadata"]["annotations"] == {}, "whoever has read it may"
 

@@ -49,8 +49,7 @@ def started(
         "attempt": attempt,
         "id": f"{name}-{attempt}",
         "pid": 7,
-        "image": image,
-    }
+    } | ({} if image is None else {"image": image})
 
 
 def exited(
