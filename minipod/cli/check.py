@@ -9,6 +9,7 @@ import click
 from minipod.cli.options import (
     all_namespaces_option,
     namespace_option,
+    offers,
     output_option,
     pass_session,
     verb,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @verb("check", "minipod check", "minipod check web -o json", "minipod check -A")
-@click.argument("pods", nargs=-1, metavar="[POD]...")
+@click.argument("pods", nargs=-1, metavar="[POD]...", **offers("pods"))
 @output_option("json")
 @click.option(
     "--timeout",

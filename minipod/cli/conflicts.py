@@ -11,6 +11,7 @@ import click
 from minipod.cli.options import (
     all_namespaces_option,
     namespace_option,
+    offers,
     output_option,
     pass_session,
     verb,
@@ -30,7 +31,7 @@ _OF_EVERY_OBJECT = frozenset({"apiVersion", "kind", "metadata"})
 
 
 @verb("conflicts", "minipod conflicts", "minipod conflicts web --watch")
-@click.argument("pod", required=False)
+@click.argument("pod", required=False, **offers("pods"))
 @output_option("json")
 @namespace_option
 @all_namespaces_option

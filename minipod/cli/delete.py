@@ -10,6 +10,7 @@ from minipod.cli.options import (
     all_namespaces_option,
     files_option,
     namespace_option,
+    offers,
     pass_session,
     selector_option,
     verb,
@@ -34,7 +35,7 @@ _AT_ONCE = "Immediate deletion does not wait for the programs to end by themselv
     "minipod delete -f pod.yaml",
     "minipod delete pods -l app=web --grace-period 1",
 )
-@click.argument("resources", nargs=-1, metavar="[pod NAME...]")
+@click.argument("resources", nargs=-1, metavar="[pod NAME...]", **offers("resources"))
 @files_option(required=False)
 @selector_option
 @click.option("--all", "every", is_flag=True, help="All pods of the namespace.")

@@ -10,6 +10,7 @@ import click
 from minipod.cli.options import (
     all_namespaces_option,
     namespace_option,
+    offers,
     pass_session,
     selector_option,
     verb,
@@ -34,7 +35,9 @@ _BETWEEN = "\n\n\n"
     "minipod describe pods -l app=web",
     "minipod describe pods -A",
 )
-@click.argument("resources", nargs=-1, required=True, metavar="pods [NAME]...")
+@click.argument(
+    "resources", nargs=-1, required=True, metavar="pods [NAME]...", **offers("resources")
+)
 @selector_option
 @namespace_option
 @all_namespaces_option

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from minipod.cli.options import container_option, namespace_option, pass_session, verb
+from minipod.cli.options import container_option, namespace_option, offers, pass_session, verb
 from minipod.cli.output import say
 from minipod.cli.resources import pod_name
 
@@ -22,8 +22,8 @@ _NO_TERMINAL = "Unable to use a TTY - input is not a terminal or the right kind 
     "minipod exec web -- ip address",
     "minipod exec -it web -c shell -- bash",
 )
-@click.argument("pod")
-@click.argument("command", nargs=-1, required=True, metavar="[--] CMD...")
+@click.argument("pod", **offers("pods"))
+@click.argument("command", nargs=-1, required=True, metavar="[--] CMD...", **offers("files"))
 @click.option("-i", "--stdin", is_flag=True, help="Hand over our stdin.")
 @click.option("-t", "--tty", is_flag=True, help="Give CMD a terminal; use it with -i.")
 @container_option

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from minipod.cli.options import namespace_option, pass_session, verb
+from minipod.cli.options import namespace_option, offers, pass_session, verb
 from minipod.cli.output import tell
 from minipod.cli.resources import pod_name
 
@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     "minipod expose-port web 127.0.0.1:5353:53/udp",
     "minipod expose-port web 8080:80 --remove",
 )
-@click.argument("pod")
-@click.argument("ports", nargs=-1, required=True, metavar="[IP:]HOST:POD[/udp]...")
+@click.argument("pod", **offers("pods"))
+@click.argument(
+    "ports", nargs=-1, required=True, metavar="[IP:]HOST:POD[/udp]...", **offers("exposed_ports")
+)
 @click.option("--remove", is_flag=True, help="Close them again.")
 @namespace_option
 @pass_session

@@ -12,6 +12,7 @@ from minipod.cli.options import (
     files_option,
     for_option,
     namespace_option,
+    offers,
     pass_session,
     recursive_option,
     selector_option,
@@ -109,8 +110,19 @@ class View(NamedTuple):
     "minipod get pods -o custom-columns=NAME:.metadata.name,IP:.status.podIP",
     "minipod get events --for pod/web --types=Warning",
 )
-@click.argument("resources", nargs=-1, metavar="[KIND,... [NAME...] | KIND/NAME...]")
-@click.option("-o", "--output", metavar="FORMAT", help=f"Another format than the usual: {_FORMATS}")
+@click.argument(
+    "resources",
+    nargs=-1,
+    metavar="[KIND,... [NAME...] | KIND/NAME...]",
+    **offers("resources"),
+)
+@click.option(
+    "-o",
+    "--output",
+    metavar="FORMAT",
+    help=f"Another format than the usual: {_FORMATS}",
+    **offers("formats"),
+)
 @files_option(required=False)
 @recursive_option
 @selector_option

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -39,6 +40,7 @@ GROUPS = {
         "purge": "Remove every pod, and all that minipod made for this root.",
     },
     "Other Commands": {
+        "completion": "Output shell completion code for the specified shell (bash, zsh or fish).",
         "version": "Print the versions of client and server.",
     },
 }
@@ -72,6 +74,18 @@ class LazyGroup(Group):
         name = _RESERVED.get(cmd_name, cmd_name.replace("-", "_"))
         command: click.Command = getattr(import_module(f"minipod.cli.{name}"), name)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
+        """Return what TAB offers: the commands, of which none is imported for this."""
+        if incomplete.startswith("-"):
+            return click.Command.shell_complete(self, ctx, incomplete)
+        from click.shell_completion import CompletionItem
+
+        return [
+            CompletionItem(name, help=about)
+            for name, about in COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands before the options, as kubectl does."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from minipod.cli.options import Group, epilog, output_option, pass_session, verb
+from minipod.cli.options import Group, epilog, offers, output_option, pass_session, verb
 from minipod.cli.output import as_json, say, table, tell
 from minipod.errors import NotFound
 
@@ -33,7 +33,7 @@ def image() -> None:
 
 @verb("map", "minipod image map msung99/redis-lock:0.1.3 -- python3 -m http.server 8080")
 @click.argument("pattern")
-@click.argument("command", nargs=-1, required=True, metavar="[--] CMD...")
+@click.argument("command", nargs=-1, required=True, metavar="[--] CMD...", **offers("files"))
 @pass_session
 def _map(session: Session, pattern: str, command: tuple[str, ...]) -> None:
     """Let containers of an image run CMD.
@@ -60,7 +60,7 @@ def _list(session: Session, output: str | None) -> None:
 
 
 @verb("unmap", "minipod image unmap msung99/redis-lock:0.1.3")
-@click.argument("patterns", nargs=-1, required=True, metavar="PATTERN...")
+@click.argument("patterns", nargs=-1, required=True, metavar="PATTERN...", **offers("images"))
 @pass_session
 def _unmap(session: Session, patterns: tuple[str, ...]) -> None:
     """Forget what an image is mapped to; running containers run on."""

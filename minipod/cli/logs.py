@@ -10,6 +10,7 @@ import click
 from minipod.cli.options import (
     container_option,
     namespace_option,
+    offers,
     pass_session,
     selector_option,
     verb,
@@ -42,7 +43,7 @@ class _Duration(click.ParamType[int]):
 
 
 @verb("logs", "minipod logs web --tail 20", "minipod logs -f web --all-containers --prefix")
-@click.argument("pod", required=False)
+@click.argument("pod", required=False, **offers("pods"))
 @container_option
 @click.option("-f", "--follow", is_flag=True, help="Go on with what comes.")
 @click.option("--tail", type=int, metavar="N", help="Only the last N lines. [default: all]")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _INTERRUPTED = 130
 _DEBUG = "MINIPOD_DEBUG"
 _ROOT = "MINIPOD_ROOT"
+_COMPLETE = "_MINIPOD_COMPLETE"
 _SELDOM = 100_000  # objects between two collections: more than a short command makes
 
 
@@ -47,11 +48,22 @@ def run(argv: Sequence[str]) -> int:
         sys.stderr.write(f"Error: minipod runs on Linux only, and this is {sys.platform}\n")
         return 1
     try:
+        if _COMPLETE in os.environ:
+            return _complete()
         return _run(argv)
     except KeyboardInterrupt:
         return _INTERRUPTED
     except SystemExit as end:  # click's, and a signal's
         return end.code if isinstance(end.code, int) else 1
+
+
+def _complete() -> int:
+    from minipod.cli.completing import answer
+    from minipod.cli.session import Session
+
+    code = answer(Session(root=os.environ.get(_ROOT)))
+    sys.stdout.flush()
+    return code
 
 
 def _run(argv: Sequence[str]) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from minipod.cli.session import Session
-from minipod.cli.spelling import for_click
+from minipod.cli.spelling import for_click, without_begun
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,6 +58,17 @@ def _keep_cidr(ctx: click.Context, _parameter: click.Parameter, value: str | Non
         raise click.BadParameter(f"{error}: {error.hint}") from error
 
 
+def offers(what: str) -> dict[str, Any]:
+    """Return what makes TAB offer values for a parameter: a name of completing.OFFERS."""
+
+    def complete(ctx: click.Context, _parameter: click.Parameter, begun: str) -> list[Any]:
+        from minipod.cli.completing import OFFERS
+
+        return [item for item in OFFERS[what](ctx, begun) if item.value.startswith(begun)]
+
+    return {"shell_complete": complete}
+
+
 _Spec = tuple[tuple[str, ...], dict[str, Any]]
 
 _NAMESPACE: _Spec = (
@@ -67,6 +78,7 @@ _NAMESPACE: _Spec = (
         "callback": _keep("given_namespace"),
         "expose_value": False,
         "help": "The Kubernetes namespace. [default: default]",
+        **offers("namespaces"),
     },
 )
 _COMMON: tuple[_Spec, ...] = (
@@ -140,7 +152,10 @@ class Command(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse a command line in kubectl's spelling."""
-        return super().parse_args(ctx, for_click(self.params, args, interspersed=True))
+        words = for_click(self.params, args, interspersed=True)
+        if ctx.resilient_parsing:
+            words = without_begun(self.params, words)
+        return super().parse_args(ctx, words)
 
 
 class Group(click.Group):
@@ -176,7 +191,11 @@ all_namespaces_option = click.option(
     "-A", "--all-namespaces", is_flag=True, help="Of all namespaces."
 )
 container_option = click.option(
-    "-c", "--container", metavar="NAME", help="Which container. [default: the first]"
+    "-c",
+    "--container",
+    metavar="NAME",
+    help="Which container. [default: the first]",
+    **offers("containers"),
 )
 selector_option = click.option(
     "-l", "--selector", metavar="K=V,…", help="Only those with these labels."
@@ -188,7 +207,11 @@ recursive_option = click.option(
     "-R", "--recursive", is_flag=True, help="Of --filename: the folders in a folder too."
 )
 for_option = click.option(
-    "--for", "about", metavar="pod/NAME", help="Only events about this object."
+    "--for",
+    "about",
+    metavar="pod/NAME",
+    help="Only events about this object.",
+    **offers("about"),
 )
 types_option = click.option(
     "--types", metavar="TYPE,…", help="Only events of these types: Normal, Warning."
@@ -205,6 +228,7 @@ def files_option(*, required: bool) -> Callable[[Function], Function]:
         required=required,
         metavar="FILE",
         help="A file, a folder of *.yaml, *.yml and *.json, or - for stdin. May be repeated.",
+        **offers("files"),
     )
 
 

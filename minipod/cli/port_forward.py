@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from minipod.cli.options import namespace_option, pass_session, verb
+from minipod.cli.options import namespace_option, offers, pass_session, verb
 from minipod.cli.output import say, tell
 from minipod.cli.resources import pod_name
 
@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     "minipod port-forward web 8888:8080",
     "minipod port-forward web :http --address 0.0.0.0",
 )
-@click.argument("pod")
-@click.argument("ports", nargs=-1, required=True, metavar="[LOCAL:]REMOTE...")
+@click.argument("pod", **offers("pods"))
+@click.argument(
+    "ports", nargs=-1, required=True, metavar="[LOCAL:]REMOTE...", **offers("remote_ports")
+)
 @click.option(
     "--address",
     "addresses",

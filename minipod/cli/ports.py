@@ -10,6 +10,7 @@ import click
 from minipod.cli.options import (
     all_namespaces_option,
     namespace_option,
+    offers,
     output_option,
     pass_session,
     verb,
@@ -32,7 +33,7 @@ _PAUSE = 1.0
 
 
 @verb("ports", "minipod ports", "minipod ports web -o json", "minipod ports -w")
-@click.argument("pod", required=False)
+@click.argument("pod", required=False, **offers("pods"))
 @output_option("json")
 @namespace_option
 @all_namespaces_option

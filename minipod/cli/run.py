@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from minipod.cli.options import namespace_option, output_option, pass_session, verb
+from minipod.cli.options import namespace_option, offers, output_option, pass_session, verb
 from minipod.cli.output import structured, tell
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     "minipod run web --image nginx --dry-run=client -o yaml",
 )
 @click.argument("name")
-@click.argument("command", nargs=-1, metavar="[--] [CMD]...")
+@click.argument("command", nargs=-1, metavar="[--] [CMD]...", **offers("files"))
 @click.option("--image", metavar="IMAGE", help="The image; without CMD it must be mapped.")
 @click.option("--port", type=click.IntRange(1, 65535), help="A port that the container declares.")
 @click.option("--env", multiple=True, metavar="K=V", help="A variable. May be repeated.")

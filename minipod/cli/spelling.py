@@ -45,6 +45,17 @@ def for_click(
     return spelled
 
 
+def without_begun(parameters: Iterable[click.Parameter], words: list[str]) -> list[str]:
+    """Return a command line that is being typed, less a last option whose value is yet to come."""
+    lacking = {
+        name
+        for one in parameters
+        if isinstance(one, click.Option) and not one.is_flag
+        for name in one.opts
+    }
+    return words[:-1] if words and words[-1] in lacking and "--" not in words else words
+
+
 def _with_value(option: click.Option, name: str, value: str) -> list[str]:
     if option.is_flag:
         if value not in _TRUTH:

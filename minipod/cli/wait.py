@@ -11,6 +11,7 @@ from minipod.cli.options import (
     fields_option,
     files_option,
     namespace_option,
+    offers,
     pass_session,
     recursive_option,
     selector_option,
@@ -54,7 +55,9 @@ class _Timeout(click.ParamType[float]):
     "minipod wait pod/web --for=jsonpath='{.status.phase}'=Succeeded",
     "minipod wait -f pod.yaml --for=delete",
 )
-@click.argument("resources", nargs=-1, metavar="[KIND NAME... | KIND/NAME...]")
+@click.argument(
+    "resources", nargs=-1, metavar="[KIND NAME... | KIND/NAME...]", **offers("resources")
+)
 @files_option(required=False)
 @recursive_option
 @selector_option

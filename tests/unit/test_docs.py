@@ -63,7 +63,7 @@ def test_every_command_has_examples_of_itself(path: str) -> None:
     assert heading
     assert examples
     own = re.compile(rf"minipod( -\S+( \S+)?)* {path.partition(' ')[2]}\b")
-    assert [example for example in examples if not own.match(example)] == []
+    assert [example for example in examples if not own.search(example)] == []
 
 
 def test_the_readme_names_every_command() -> None:
