@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @output_option("json")
 @namespace_option
 @pass_session
-def lint(session: Session, files: tuple[str, ...], output: str | None) -> int:
+def lint(session: Session, files: tuple[str, ...], output: str | None, *, recursive: bool) -> int:
     """Check files, their ports above all, before anything runs.
 
     A port that two containers of a pod declare, a hostPort that two pods want or that somebody has
@@ -26,7 +26,7 @@ def lint(session: Session, files: tuple[str, ...], output: str | None) -> int:
     from minipod.client.sources import read
 
     api = session.api()
-    sources = read(files)
+    sources = read(files, recursive=recursive)
     items = api.lint(sources, session.given_namespace)
     wrong = {item["source"] for item in items if item["severity"] == "error"}
     if output == "json":

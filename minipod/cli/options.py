@@ -11,7 +11,7 @@ from minipod.cli.session import Session
 from minipod.cli.spelling import for_click, without_begun
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     Function = Callable[..., Any]
 
@@ -176,9 +176,52 @@ class Group(click.Group):
         return super().resolve_command(ctx, args)
 
 
+class VerbGroup(Command, Group):
+    """A command with others below it, which may also do something of its own.
+
+    `aliases` are other words for those below.
+    """
+
+    def __init__(self, *args: Any, aliases: Mapping[str, str] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._aliases = aliases or {}
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse a command line in kubectl's spelling; alone, it is for the command to say why."""
+        spelled = for_click(self.params, args, interspersed=False)
+        return click.Group.parse_args(self, ctx, spelled)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command by its name, or by another word for it."""
+        return super().get_command(ctx, self._aliases.get(cmd_name, cmd_name))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command below that is meant.
+
+        UsageError if an option stands before it: that one is of this command, and would be lost.
+        """
+        found = super().resolve_command(ctx, args)
+        if given := [one.opts[-1] for one in self.params if _is_given(ctx, one)]:
+            raise click.UsageError(f"put {given[0]} behind {args[0]}, or leave it out", ctx)
+        return found
+
+
+def _is_given(ctx: click.Context, parameter: click.Parameter) -> bool:
+    """Return whether the command line has an option that the command below would not see."""
+    source = ctx.get_parameter_source(parameter.name or "")
+    return parameter.expose_value and source is click.core.ParameterSource.COMMANDLINE
+
+
 def verb(name: str, *examples: str) -> Callable[[Function], Command]:
     """Make a function a command; the examples are shown below its help."""
     return click.command(name, cls=Command, epilog=epilog(*examples))
+
+
+def verb_group(name: str, *examples: str, **settings: Any) -> Callable[[Function], VerbGroup]:
+    """Make a function a command that has others below it."""
+    return click.command(name, cls=VerbGroup, epilog=epilog(*examples), **settings)
 
 
 def epilog(*examples: str) -> str:
@@ -203,9 +246,6 @@ selector_option = click.option(
 fields_option = click.option(
     "--field-selector", "fields", metavar="F=V,…", help="Only those with these fields."
 )
-recursive_option = click.option(
-    "-R", "--recursive", is_flag=True, help="Of --filename: the folders in a folder too."
-)
 for_option = click.option(
     "--for",
     "about",
@@ -218,18 +258,40 @@ types_option = click.option(
 )
 
 
+dry_run_option = click.option(
+    "--dry-run",
+    type=click.Choice(("none", "client", "server")),
+    is_flag=False,
+    flag_value="client",
+    default="none",
+    help="Only say what would be done: client asks the server nothing or little, server lets it"
+    " check all.",
+)
+result_option = click.option(
+    "-o",
+    "--output",
+    type=click.Choice(("name", "yaml", "json")),
+    help="Print names or the objects, not what was done.",
+)
+
+
 def files_option(*, required: bool) -> Callable[[Function], Function]:
-    """Let a command read manifests."""
-    return click.option(
+    """Let a command read manifests: `files` and `recursive`."""
+    files = click.option(
         "-f",
         "--filename",
         "files",
         multiple=True,
         required=required,
         metavar="FILE",
-        help="A file, a folder of *.yaml, *.yml and *.json, or - for stdin. May be repeated.",
+        help="A file, a folder of *.yaml, *.yml and *.json, a http or https URL, or - for stdin."
+        " May be repeated.",
         **offers("files"),
     )
+    recursive = click.option(
+        "-R", "--recursive", is_flag=True, help="Of --filename: the folders in a folder too."
+    )
+    return lambda function: files(recursive(function))
 
 
 def output_option(*formats: str) -> Callable[[Function], Function]:

@@ -13,7 +13,6 @@ from minipod.cli.options import (
     namespace_option,
     offers,
     pass_session,
-    recursive_option,
     selector_option,
     verb,
 )
@@ -59,7 +58,6 @@ class _Timeout(click.ParamType[float]):
     "resources", nargs=-1, metavar="[KIND NAME... | KIND/NAME...]", **offers("resources")
 )
 @files_option(required=False)
-@recursive_option
 @selector_option
 @fields_option
 @click.option("--all", "every", is_flag=True, help="All of the kind in the namespace.")

@@ -1,4 +1,4 @@
-"""Reading manifests from files, folders and stdin."""
+"""Reading manifests from files, folders, the web and stdin."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 STDIN = "-"
+_URLS = ("http://", "https://")
 _SUFFIXES = {".yaml", ".yml", ".json"}
 _LARGEST = 64 << 20  # far above what the server takes: its refusal names the limit
 
@@ -25,10 +26,10 @@ class Source(NamedTuple):
 
 
 def read(names: Iterable[str], *, recursive: bool = False) -> list[Source]:
-    """Return the texts of files, of the manifests in folders, and of stdin for "-".
+    """Return the texts of files, of the manifests in folders, of URLs, and of stdin for "-".
 
-    `recursive`: in the folders of folders too. BadRequest if one cannot be read, is not UTF-8, or
-    is a folder without manifests.
+    Of a folder only its own files, unless `recursive`. BadRequest if one cannot be read, is not
+    UTF-8, or is a folder without manifests.
     """
     return [source for name in names for source in _read(name, recursive=recursive)]
 
@@ -37,23 +38,30 @@ def _read(name: str, *, recursive: bool) -> Iterator[Source]:
     if name == STDIN:
         yield Source("stdin", _text("stdin", sys.stdin.buffer.read(_LARGEST)))
         return
+    if name.lower().startswith(_URLS):
+        from minipod.client.download import download  # noqa: PLC0415 (urllib takes 20 ms)
+
+        yield Source(name, _text(name, download(name)))
+        return
     path = Path(name)
     try:
         for file in _manifests(path, recursive=recursive) if path.is_dir() else [path]:
             with file.open("rb") as opened:
                 yield Source(str(file), _text(str(file), opened.read(_LARGEST)))
     except FileNotFoundError as error:
-        hint = "it reads no URL: curl -sL URL | minipod create -f -" if "://" in name else None
+        hint = "it reads http and https only" if "://" in name else None
         raise BadRequest(f'the path "{name}" does not exist', hint=hint) from error
     except OSError as error:
         raise BadRequest(f"cannot read {error.filename or name}: {reason(error)}") from error
 
 
 def _manifests(folder: Path, *, recursive: bool) -> list[Path]:
-    entries = folder.rglob("*") if recursive else folder.iterdir()
-    files = sorted(file for file in entries if file.suffix in _SUFFIXES)
+    inside = folder.rglob("*") if recursive else folder.iterdir()
+    files = sorted(file for file in inside if file.suffix in _SUFFIXES and not file.is_dir())
     if not files:
-        raise BadRequest(f"no *.yaml, *.yml or *.json in {folder}")
+        below = any(each.is_dir() for each in folder.iterdir()) and not recursive
+        hint = "-R takes the folders in it too" if below else None
+        raise BadRequest(f"no *.yaml, *.yml or *.json in {folder}", hint=hint)
     return files
 
 
