@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from minipod.cli.options import (
     all_namespaces_option,
+    dry_run_option,
     files_option,
     namespace_option,
     offers,
@@ -15,16 +16,21 @@ from minipod.cli.options import (
     selector_option,
     verb,
 )
-from minipod.cli.output import say_error, tell
-from minipod.cli.resources import pod_names
+from minipod.cli.output import tell
+from minipod.cli.results import DryRun, deletions
 from minipod.cli.session import warn
+from minipod.cli.targets import Meant, each, require_one_way, targets
 from minipod.client import deletion
+from minipod.client.api import Deletion
+from minipod.client.kinds import CHANGEABLE
 from minipod.errors import NotFound
 
 if TYPE_CHECKING:
     from minipod.cli.session import Session
     from minipod.client import Api
-    from minipod.client.deletion import Target
+    from minipod.client.targets import Target
+
+    JSON = dict[str, Any]
 
 _AT_ONCE = "Immediate deletion does not wait for the programs to end by themselves."
 
@@ -34,11 +40,12 @@ _AT_ONCE = "Immediate deletion does not wait for the programs to end by themselv
     "minipod delete pod web",
     "minipod delete -f pod.yaml",
     "minipod delete pods -l app=web --grace-period 1",
+    "minipod delete namespace lab",
 )
-@click.argument("resources", nargs=-1, metavar="[pod NAME...]", **offers("resources"))
+@click.argument("resources", nargs=-1, metavar="[KIND NAME...]", **offers("resources"))
 @files_option(required=False)
 @selector_option
-@click.option("--all", "every", is_flag=True, help="All pods of the namespace.")
+@click.option("--all", "every", is_flag=True, help="All of the kind, in the namespace.")
 @all_namespaces_option
 @namespace_option
 @click.option(
@@ -57,15 +64,18 @@ _AT_ONCE = "Immediate deletion does not wait for the programs to end by themselv
     flag_value="true",
     default=True,
     metavar="BOOL",
-    help="Whether to return only when the pods are gone. [default: true]",
+    help="Whether to return only when all are gone. [default: true]",
 )
-@click.option("--ignore-not-found", is_flag=True, help="A pod that is not there is no error.")
+@click.option("--ignore-not-found", is_flag=True, help="One that is not there is no error.")
+@dry_run_option
+@click.option("-o", "--output", type=click.Choice(("name",)), help="Print names only.")
 @pass_session
 def delete(  # noqa: PLR0913 (an option each)
     session: Session,
     *,
     resources: tuple[str, ...],
     files: tuple[str, ...],
+    recursive: bool,
     selector: str | None,
     every: bool,
     all_namespaces: bool,
@@ -74,72 +84,56 @@ def delete(  # noqa: PLR0913 (an option each)
     force: bool,
     wait: bool,
     ignore_not_found: bool,
+    dry_run: str,
+    output: str | None,
 ) -> int:
-    """Delete pods: named, of files, by label, or all.
+    """Delete pods and namespaces: named, of files, by label, or all.
 
-    Programs get SIGTERM, and after the grace period SIGKILL.
+    Programs get SIGTERM, and after the grace period SIGKILL. With a namespace goes all that is in
+    it.
     """
-    names = pod_names(resources) if resources else []
-    _require_one_way(names, files, resources, selected=selector is not None or every)
-    grace = _grace(grace_period, now=now, force=force)
+    meant = Meant(resources, files, recursive, selector, every, all_namespaces)
+    require_one_way(meant)
+    dry = DryRun(dry_run)
+    wanted = Deletion(_grace(grace_period, now=now, force=force), dry_run=dry is DryRun.SERVER)
     if force:
         warn(_AT_ONCE)
     api = session.api()
-    if files:
-        targets = _of_files(api, session, files)
-    elif names:
-        targets = [deletion.Target(session.namespace, name) for name in names]
-    else:
-        targets = deletion.select(api, None if all_namespaces else session.namespace, selector)
-    return _delete(
-        api, targets, grace, wait=wait, tolerant=ignore_not_found or not (names or files)
-    )
-
-
-def _delete(
-    api: Api, targets: list[Target], grace: int | None, *, wait: bool, tolerant: bool
-) -> int:
-    """Delete each, then wait for all; `tolerant`: one that is gone already is no error."""
-    done = "force deleted" if grace == 0 else "deleted"
-    deleted, code = [], 0
-    for target in targets:
-        try:
-            deleted.append(
-                api.delete_pod(target.namespace, target.name, grace=grace, uid=target.uid)
-            )
-        except NotFound as error:
-            if not tolerant:
-                say_error(error)
-                code = 1
-        else:
-            tell(f'pod "{target.name}" {done}')
-    if not targets:
+    found = _targets(api, session, meant)
+    if not found:
         tell("No resources found")
-    if wait:
+    done = "force deleted" if wanted.grace == 0 else "deleted"
+    printed, deleted = deletions(output, dry), []
+
+    def act(target: Target) -> None:
+        """Delete one; that it is gone already is an error only if it was named."""
+        try:
+            obj = _delete(api, target, wanted, dry)
+        except NotFound:
+            if ignore_not_found or not meant.exactly:
+                return
+            raise
+        deleted.append(obj)
+        printed.add(obj, done)
+
+    code = each(found, act)
+    if wait and dry is DryRun.NONE:
         deletion.wait(api, deleted)
     return code
 
 
-def _of_files(api: Api, session: Session, files: tuple[str, ...]) -> list[Target]:
-    from minipod.cli.creating import refusing
-    from minipod.client.sources import read
+def _delete(api: Api, target: Target, wanted: Deletion, dry: DryRun) -> JSON:
+    where = target.kind, target.namespace, target.name
+    if dry is DryRun.CLIENT:
+        return api.get(*where)
+    return api.delete(*where, wanted._replace(uid=target.uid))
+
+
+def _targets(api: Api, session: Session, meant: Meant) -> list[Target]:
+    from minipod.cli.submitting import refusing
 
     with refusing("deleted"):
-        return deletion.of_sources(api, read(files), session.given_namespace)
-
-
-def _require_one_way(
-    names: list[str], files: tuple[str, ...], resources: tuple[str, ...], *, selected: bool
-) -> None:
-    """Raise UsageError unless the pods are told in exactly one way."""
-    if files and (resources or selected):
-        raise click.UsageError("--filename cannot be given together with a kind or --selector")
-    if names and selected:
-        raise click.UsageError("names cannot be given together with --selector or --all")
-    if not files and not resources:
-        raise click.UsageError("give pod NAME, or --filename")
-    if resources and not names and not selected:
-        raise click.UsageError("give names, --selector or --all")
+        return targets(api, session, meant, CHANGEABLE)
 
 
 def _grace(seconds: int, *, now: bool, force: bool) -> int | None:

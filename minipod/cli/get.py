@@ -14,7 +14,6 @@ from minipod.cli.options import (
     namespace_option,
     offers,
     pass_session,
-    recursive_option,
     selector_option,
     types_option,
     verb,
@@ -124,7 +123,6 @@ class View(NamedTuple):
     **offers("formats"),
 )
 @files_option(required=False)
-@recursive_option
 @selector_option
 @fields_option
 @for_option
@@ -266,7 +264,7 @@ def _of_files(
     api: Api, session: Session, files: tuple[str, ...], *, recursive: bool
 ) -> list[Group]:
     """Return the objects that manifests name."""
-    from minipod.cli.creating import refusing
+    from minipod.cli.submitting import refusing
     from minipod.client.sources import read
     from minipod.client.targets import of_sources
 

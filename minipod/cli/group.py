@@ -13,10 +13,11 @@ from minipod.cli.spelling import for_click
 
 GROUPS = {
     "Basic Commands": {
-        "create": "Create pods from files.",
+        "create": "Create pods and namespaces, from files or by name.",
         "run": "Create a pod of one container that runs CMD.",
         "get": "Show objects as a table, as YAML or JSON, or as a template says.",
-        "delete": "Delete pods: named, of files, by label, or all.",
+        "set": "Change one thing of objects: images.",
+        "delete": "Delete pods and namespaces: named, of files, by label, or all.",
         "wait": "Wait until objects are there, are gone, or are in a state.",
     },
     "Troubleshooting and Debugging Commands": {
@@ -25,6 +26,15 @@ GROUPS = {
         "exec": "Run a command in a container, as one of its processes.",
         "port-forward": "Forward local TCP ports to a pod.",
         "events": "List what happened, newest last.",
+    },
+    "Advanced Commands": {
+        "apply": "Create what files hold, or change it to what they say.",
+        "patch": "Change some of an object, by a piece of YAML or JSON.",
+        "replace": "Replace objects by what files hold, whole.",
+    },
+    "Settings Commands": {
+        "label": "Set or remove labels of pods and namespaces.",
+        "annotate": "Set or remove annotations of pods and namespaces.",
     },
     "Port Commands": {
         "ports": "Show which ports pods listen on, and which process holds each.",
@@ -49,7 +59,7 @@ it."""
 
 COMMANDS = {name: about for group in GROUPS.values() for name, about in group.items()}
 
-_RESERVED = {"exec": "exec_"}
+_RESERVED = {"exec": "exec_", "set": "set_"}
 
 
 class LazyGroup(Group):

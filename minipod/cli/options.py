@@ -188,8 +188,10 @@ class VerbGroup(Command, Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse a command line in kubectl's spelling; alone, it is for the command to say why."""
-        spelled = for_click(self.params, args, interspersed=False)
-        return click.Group.parse_args(self, ctx, spelled)
+        words = for_click(self.params, args, interspersed=False)
+        if ctx.resilient_parsing:
+            words = without_begun(self.params, words)
+        return click.Group.parse_args(self, ctx, words)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a command by its name, or by another word for it."""

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from minipod.cli.options import namespace_option, offers, output_option, pass_session, verb
-from minipod.cli.output import structured, tell
+from minipod.cli.options import (
+    dry_run_option,
+    namespace_option,
+    offers,
+    pass_session,
+    result_option,
+    verb,
+)
 
 if TYPE_CHECKING:
     from minipod.cli.session import Session
@@ -31,16 +37,9 @@ if TYPE_CHECKING:
     show_default=True,
     help="When a container that ended starts again.",
 )
-@click.option(
-    "--dry-run",
-    type=click.Choice(("none", "client")),
-    is_flag=False,
-    flag_value="client",
-    default="none",
-    help="client: print the pod, create nothing.",
-)
+@dry_run_option
 @click.option("--command", "_command", is_flag=True, hidden=True)
-@output_option("yaml", "json", "name")
+@result_option
 @namespace_option
 @pass_session
 def run(  # noqa: PLR0913 (an option each)
@@ -62,7 +61,10 @@ def run(  # noqa: PLR0913 (an option each)
     CMD is a program of this machine. Without it, the container runs what its image is mapped to
     (minipod image map).
     """
+    from minipod.cli.results import DryRun, results
+    from minipod.cli.submitting import print_hints
     from minipod.client import podbuild
+    from minipod.client.kinds import PODS
 
     if not image and not command:
         raise click.UsageError("give a command after --, or an --image that is mapped to one")
@@ -76,14 +78,13 @@ def run(  # noqa: PLR0913 (an option each)
         labels=_pairs([pair for group in labels for pair in group.split(",")], "--labels"),
         restart=restart,
     )
-    if dry_run == "client":
-        _print(pod, output, "created (dry run)")
-        return
-    created = session.api().create_pod(session.namespace, pod)
-    _print(created, output, "created")
-    from minipod.cli.creating import print_hints
-
-    print_hints(created)
+    dry = DryRun(dry_run)
+    printed = results(output, dry)
+    if dry is not DryRun.CLIENT:
+        server_only = dry is DryRun.SERVER
+        pod = session.api().create(PODS, session.namespace, pod, dry_run=server_only)
+    printed.add(pod, "created")
+    print_hints(pod)
 
 
 def _pairs(texts: list[str] | tuple[str, ...], option: str) -> dict[str, str]:
@@ -94,11 +95,3 @@ def _pairs(texts: list[str] | tuple[str, ...], option: str) -> dict[str, str]:
             raise click.BadParameter(f'"{text}" is not K=V', param_hint=option)
         pairs[name] = value
     return pairs
-
-
-def _print(pod: dict[str, Any], output: str | None, done: str) -> None:
-    name = f"pod/{pod['metadata']['name']}"
-    if output in ("yaml", "json"):
-        tell(structured(pod, output))
-    else:
-        tell(name if output == "name" else f"{name} {done}")

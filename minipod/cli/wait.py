@@ -175,7 +175,7 @@ def _targets(api: Api, chosen: Iterable[Selection], where: Where, namespace: str
 def _of_files(
     api: Api, session: Session, files: tuple[str, ...], *, recursive: bool
 ) -> list[Target]:
-    from minipod.cli.creating import refusing
+    from minipod.cli.submitting import refusing
     from minipod.client import targets
     from minipod.client.sources import read
 

@@ -220,21 +220,21 @@ class Api:
         """Begin a pod's deletion and return the Pod. NotFound; Conflict if `uid` is another's."""
         return self.delete(PODS, namespace, name, Deletion(grace, uid))
 
-    def wait_gone(self, namespace: str | None, uids: set[str], after: str) -> None:
-        """Wait until the pods of these uids, there at resourceVersion `after`, are deleted."""
+    def wait_gone(self, kind: Kind, namespace: str | None, uids: set[str], after: str) -> None:
+        """Wait until objects of these uids, there at resourceVersion `after`, are deleted."""
         left = set(uids)
         while left:
             try:
-                for event in self.watch(PODS, Where(namespace), after):
+                for event in self.watch(kind, Where(namespace), after):
                     if event["type"] == "DELETED":
                         left.discard(event["object"]["metadata"]["uid"])
                     if not left:
                         return
             except (Expired, Unavailable):
                 pass  # what was missed meanwhile shows in a list
-            pods = self.pods(namespace)
-            after = pods["metadata"]["resourceVersion"]
-            left &= {pod["metadata"]["uid"] for pod in pods["items"]}
+            there = self.list_of(kind, Where(namespace))
+            after = there["metadata"]["resourceVersion"]
+            left &= {one["metadata"]["uid"] for one in there["items"]}
 
     def log(self, namespace: str, name: str, wanted: LogQuery) -> Iterator[bytes]:
         """Yield a container's log as it comes."""

@@ -65,6 +65,9 @@ NAMESPACES = Kind("Namespace", "namespaces", "ns", namespaced=False)
 CONFLICTS = Kind("PortConflict", "portconflicts", "conflicts", group="minipod.dev")
 
 KINDS = (PODS, EVENTS, NODES, NAMESPACES, CONFLICTS)
+CHANGEABLE = (PODS, NAMESPACES)
+"""Those that are a user's to change and to delete."""
+
 BY_WORD = {
     word: kind
     for kind in KINDS

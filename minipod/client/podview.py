@@ -18,8 +18,8 @@ def key(pod: JSON) -> tuple[str, str]:
 
 
 def reference(obj: JSON) -> str:
-    """Return an object as kubectl names it: `pod/web`."""
-    return f"{obj['kind'].lower()}/{obj['metadata']['name']}"
+    """Return an object as kubectl names it: `pod/web`; its name may be still to be made."""
+    return f"{obj['kind'].lower()}/{obj['metadata'].get('name', '<unknown>')}"
 
 
 def container_names(pod: JSON) -> list[str]:

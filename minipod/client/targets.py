@@ -16,21 +16,24 @@ if TYPE_CHECKING:
 
 
 class Target(NamedTuple):
-    """One object, be it there or not."""
+    """One object, be it there or not; with `uid`, only if it is still that one."""
 
     kind: Kind
     namespace: str
     name: str
+    uid: str | None = None
 
     def __str__(self) -> str:
         """Return `pods/web`, as errors name it."""
         return f"{self.kind.plural}/{self.name}"
 
 
-def of_sources(api: Api, sources: Iterable[Source], namespace: str | None) -> list[Target]:
-    """Return the objects that manifests name. InvalidObject, BadRequest."""
+def of_sources(
+    api: Api, sources: Iterable[Source], namespace: str | None, kinds: tuple[Kind, ...] = KINDS
+) -> list[Target]:
+    """Return the objects that manifests name. InvalidObject; BadRequest for another kind."""
     return [
-        Target(_kind(one["kind"]), one["namespace"], one["name"])
+        Target(_kind(one, kinds), one["namespace"], one["name"])
         for one in api.decode(sources, namespace)
     ]
 
@@ -38,11 +41,12 @@ def of_sources(api: Api, sources: Iterable[Source], namespace: str | None) -> li
 def selected(api: Api, kind: Kind, where: Where) -> list[Target]:
     """Return the objects of a kind that a selector means."""
     found = [one["metadata"] for one in api.list_of(kind, where)["items"]]
-    return [Target(kind, meta.get("namespace", ""), meta["name"]) for meta in found]
+    return [Target(kind, meta.get("namespace", ""), meta["name"], meta["uid"]) for meta in found]
 
 
-def _kind(name: str) -> Kind:
-    for kind in KINDS:
-        if kind.name == name:
+def _kind(one: dict[str, str], kinds: tuple[Kind, ...]) -> Kind:
+    for kind in kinds:
+        if kind.name == one["kind"]:
             return kind
-    raise BadRequest(f'no matches for kind "{name}"')
+    known = " or ".join(kind.plural for kind in kinds)
+    raise BadRequest(f'cannot do this with {one["kind"]} "{one["name"]}": only with {known}')

@@ -65,7 +65,7 @@ def deadline(timeout: float) -> float:
 def _wait_one(api: Api, target: Target, condition: Condition, until: float | None) -> JSON | None:
     """Return a target as it was seen last, once the condition holds; `until` None: look once."""
     look = api.find if condition.of_none else api.get
-    seen = look(*target)
+    seen = look(target.kind, target.namespace, target.name)
     if condition.met(seen):
         return seen
     if until is None:

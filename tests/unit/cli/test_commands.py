@@ -160,11 +160,12 @@ def test_an_unknown_kind_is_told_as_kubectl_does(server: FakeServer, run: Run) -
     )
 
 
-def test_a_command_about_pods_says_so(run: Run) -> None:
+def test_a_command_says_what_it_is_about(run: Run) -> None:
     done = run("delete", "events", "--all")
     assert (done.code, done.out) == (1, "")
     assert done.err == (
-        "Error: cannot do this with events\nHint: this command is about pods (po)\n"
+        "Error: cannot do this with events\n"
+        "Hint: this command is about pods (po), namespaces (ns)\n"
     )
 
 
@@ -323,8 +324,8 @@ def test_expose_port(
 def test_create_of_a_file_that_is_not_there(server: FakeServer, run: Run) -> None:
     done = run("create", "-f", "/nowhere.yaml")
     assert done == (1, "", 'Error: the path "/nowhere.yaml" does not exist\n')
-    done = run("create", "-f", "https://example.com/pod.yaml")
-    assert done.err.endswith("Hint: it reads no URL: curl -sL URL | minipod create -f -\n")
+    done = run("create", "-f", "ftp://localhost/pod.yaml")
+    assert done.err.endswith("Hint: it reads http and https only\n")
 
 
 def test_run_creates(server: FakeServer, run: Run) -> None:

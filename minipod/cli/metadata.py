@@ -1,0 +1,177 @@
+"""What `label` and `annotate` share: options, and the change of each object's metadata."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from minipod.cli.options import (
+    all_namespaces_option,
+    dry_run_option,
+    files_option,
+    namespace_option,
+    offers,
+    result_option,
+    selector_option,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from minipod.cli.session import Session
+    from minipod.client import Api
+    from minipod.client.metadata_change import Change
+    from minipod.client.targets import Target
+
+    Function = Callable[..., Any]
+    JSON = dict[str, Any]
+
+
+class Field(NamedTuple):
+    """Labels or annotations: their field, and what kubectl says of them."""
+
+    name: str
+    singular: str
+    read: Callable[[Iterable[str]], Change]
+    refuse_overwriting: Callable[[Change, Mapping[str, str]], None]
+    outcome: Callable[[Change, Mapping[str, str], bool], str]
+
+
+class How(NamedTuple):
+    """The options of a command line."""
+
+    overwrite: bool
+    show: bool
+    resource_version: str | None
+    dry_run: str
+    output: str | None
+
+
+_OPTIONS = (
+    click.argument(
+        "resources", nargs=-1, metavar="KIND NAME... K=V... K-...", **offers("resources")
+    ),
+    click.option("--overwrite", is_flag=True, help="Give those that are there other values too."),
+    click.option("--list", "show", is_flag=True, help="Show those that are there."),
+    files_option(required=False),
+    selector_option,
+    click.option("--all", "every", is_flag=True, help="All of the kind, in the namespace."),
+    all_namespaces_option,
+    click.option(
+        "--resource-version",
+        metavar="VERSION",
+        help="Only if the object still has this one; for one object.",
+    ),
+    dry_run_option,
+    result_option,
+    namespace_option,
+)
+
+
+def options(function: Function) -> Function:
+    """Give a command the options of both."""
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+def change(  # noqa: PLR0913 (an option each)
+    session: Session,
+    field: Field,
+    *,
+    resources: tuple[str, ...],
+    files: tuple[str, ...],
+    recursive: bool,
+    selector: str | None,
+    every: bool,
+    all_namespaces: bool,
+    **how: Any,
+) -> int:
+    """Change a field of all objects that are meant, or show it; return the exit code.
+
+    The keywords are those of `options`.
+    """
+    from minipod.cli.pairs import split
+    from minipod.cli.targets import Meant, each, require_one_way, targets
+    from minipod.client.kinds import CHANGEABLE
+
+    objects, pairs = split(resources, field.singular)
+    meant = Meant(objects, files, recursive, selector, every, all_namespaces)
+    require_one_way(meant)
+    wanted, asked = field.read(pairs), How(**how)
+    if not (pairs or asked.show):
+        raise click.UsageError(f"at least one {field.singular} update is required")
+    api = session.api()
+    found = targets(api, session, meant, CHANGEABLE)
+    if asked.resource_version and len(found) != 1:
+        raise click.UsageError("--resource-version may only be used with a single resource")
+    _say_if_none(found)
+    changing = _Changing(api, field, wanted, asked, alone=len(found) == 1)
+    return each(found, changing.change)
+
+
+def _say_if_none(found: list[Target]) -> None:
+    from minipod.cli.output import say
+
+    if not found:
+        say("No resources found")
+
+
+class _Changing:
+    """The change of one object after the other."""
+
+    def __init__(self, api: Api, field: Field, wanted: Change, how: How, *, alone: bool) -> None:
+        from minipod.cli.results import DryRun, results
+
+        self._api = api
+        self._field = field
+        self._wanted = wanted
+        self._how = how
+        self._alone = alone
+        self._dry_run = DryRun(how.dry_run)
+        self._results = results(how.output, self._dry_run)
+
+    def change(self, target: Target) -> None:
+        """Change an object's field, and print what became of it."""
+        obj = self._api.get(target.kind, target.namespace, target.name)
+        there = obj["metadata"].get(self._field.name) or {}
+        self._say_missing(there)
+        if not self._how.overwrite:
+            self._field.refuse_overwriting(self._wanted, there)
+        changed = self._changed(target, obj, there)
+        if self._how.show:
+            self._show(changed)
+        else:
+            done = self._field.outcome(self._wanted, there, self._how.overwrite)
+            self._results.add(changed, done)
+
+    def _changed(self, target: Target, obj: JSON, there: Mapping[str, str]) -> JSON:
+        """Return the object as it is then; `--list` changes nothing, as with kubectl."""
+        from minipod.cli.results import DryRun
+        from minipod.client.api import Patch, PatchKind
+
+        if self._how.show or self._dry_run is DryRun.CLIENT:
+            metadata = obj["metadata"] | {self._field.name: self._wanted.applied(there)}
+            return obj | {"metadata": metadata}
+        patch = Patch(PatchKind.MERGE, self._wanted.patch(self._how.resource_version))
+        server_only = self._dry_run is DryRun.SERVER
+        return self._api.patch(
+            target.kind, target.namespace, target.name, patch, dry_run=server_only
+        )
+
+    def _say_missing(self, there: Mapping[str, str]) -> None:
+        from minipod.cli.output import tell
+
+        for key in self._wanted.missing(there):
+            tell(f'{self._field.singular} "{key}" not found.')
+
+    def _show(self, obj: JSON) -> None:
+        from minipod.cli.output import tell
+
+        if not self._alone:
+            name = f"{obj['kind']}./{obj['metadata']['name']}"
+            tell(f"Listing {self._field.name} for {name}:")
+        indent = "" if self._alone else " "
+        for key, value in sorted((obj["metadata"].get(self._field.name) or {}).items()):
+            tell(f"{indent}{key}={value}")
