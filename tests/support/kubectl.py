@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 VERSION = "1.33"
 """Whose words and layout are ours."""
 
-_PLACES = (f"kubectl.{VERSION}", "kubectl", f"/usr/lib/google-cloud-sdk/bin/kubectl.{VERSION}")
+_PLACES = ("kubectl.{0}", "kubectl", "/usr/lib/google-cloud-sdk/bin/kubectl.{0}")
 
 
 class Said(NamedTuple):
@@ -36,35 +36,40 @@ class Said(NamedTuple):
 class Kubectl:
     """Runs kubectl on a server at a port of the loopback."""
 
-    def __init__(self, port: int, folder: Path) -> None:
+    def __init__(self, port: int, folder: Path, version: str = VERSION) -> None:
         self._port = port
         self._folder = folder
-        self._program = program()
+        self._program = program(version)
 
-    def __call__(self, *args: str) -> Said:
+    def __call__(self, *args: str, stdin: str = "", editor: str = "false") -> Said:
         """Run one command to its end."""
         server = ["-s", f"http://127.0.0.1:{self._port}", "--cache-dir", str(self._folder / "kube")]
         done = subprocess.run(
             [self._program, *server, *args],
+            input=stdin,
             capture_output=True,
             text=True,
             timeout=30,
             check=False,
             cwd=self._folder,
-            env={"HOME": str(self._folder), "PATH": os.environ["PATH"]},
+            env={
+                "HOME": str(self._folder),
+                "PATH": os.environ["PATH"],
+                "KUBE_EDITOR": editor,
+            },
         )
         return Said(done.returncode, done.stdout, done.stderr)
 
 
-def program() -> str:
+def program(version: str = VERSION) -> str:
     """Return where kubectl is, of the version that we follow; without one the test is skipped."""
-    for place in filter(None, map(shutil.which, _PLACES)):
+    for place in filter(None, (shutil.which(place.format(version)) for place in _PLACES)):
         told = subprocess.run(
             [place, "version", "--client", "-o", "json"], capture_output=True, text=True, check=True
         )
-        if json.loads(told.stdout)["clientVersion"]["gitVersion"].startswith(f"v{VERSION}."):
+        if json.loads(told.stdout)["clientVersion"]["gitVersion"].startswith(f"v{version}."):
             return place
-    told_so = f"no kubectl {VERSION} on this machine: what it prints was not compared"
+    told_so = f"no kubectl {version} on this machine: what it prints was not compared"
     if os.environ.get("CI"):
         pytest.fail(told_so)
     pytest.skip(told_so)
