@@ -25,7 +25,7 @@ from minipod.api import make_app, serve
 from minipod.engine import Engine
 from minipod.engine.hands import Hands
 from minipod.errors import HostError, MinipodError
-from minipod.kernel import boot
+from minipod.kernel import boot, usage
 from minipod.kernel.cgroups import find_or_mount
 from minipod.kernel.netns_names import NetnsNames
 from minipod.kernel.network import HostNetwork
@@ -152,6 +152,7 @@ def _machine() -> Machine:
         boot.boot_id(),
         boot.machine_id(),
         boot.system_uuid(),
+        *usage.size(),
     )
 
 

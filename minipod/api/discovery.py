@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from minipod import __version__
-from minipod.api import answers
+from minipod.api import answers, metrics
 from minipod.api.resources import OWN_GROUP, RESOURCES
 
 if TYPE_CHECKING:
@@ -49,9 +49,14 @@ async def api_versions(request: web.Request) -> web.Response:
 
 async def api_groups(request: web.Request) -> web.Response:
     """GET /apis: the groups besides Kubernetes' core."""
-    version = {"groupVersion": f"{OWN_GROUP}/v1", "version": "v1"}
-    own = {"name": OWN_GROUP, "versions": [version], "preferredVersion": version}
-    return answers.json(request, {"kind": "APIGroupList", "apiVersion": "v1", "groups": [own]})
+    groups = [_group(f"{OWN_GROUP}/v1"), _group(metrics.VERSION)]
+    return answers.json(request, {"kind": "APIGroupList", "apiVersion": "v1", "groups": groups})
+
+
+def _group(api_version: str) -> JSON:
+    name, _, version = api_version.partition("/")
+    only = {"groupVersion": api_version, "version": version}
+    return {"name": name, "versions": [only], "preferredVersion": only}
 
 
 async def api_resources(request: web.Request) -> web.Response:

@@ -26,6 +26,7 @@ GROUPS = {
         "exec": "Run a command in a container, as one of its processes.",
         "port-forward": "Forward local TCP ports to a pod.",
         "events": "List what happened, newest last.",
+        "top": "Show what pods or nodes use of processors and memory, now.",
     },
     "Advanced Commands": {
         "apply": "Create what files hold, or change it to what they say.",

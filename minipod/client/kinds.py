@@ -18,6 +18,7 @@ class Kind(NamedTuple):
     short: str
     namespaced: bool = True
     group: str = ""
+    version: str = "v1"
 
     @property
     def singular(self) -> str:
@@ -32,11 +33,11 @@ class Kind(NamedTuple):
     @property
     def api_version(self) -> str:
         """Group and version, as an object names them."""
-        return f"{self.group}/v1" if self.group else "v1"
+        return f"{self.group}/{self.version}" if self.group else self.version
 
     def collection(self, namespace: str | None) -> str:
         """Return the path of a namespace's objects, or of all."""
-        above = ("apis", self.group, "v1") if self.group else ("api", "v1")
+        above = ("apis", self.group, self.version) if self.group else ("api", self.version)
         if namespace is None or not self.namespaced:
             return http.path(*above, self.plural)
         return http.path(*above, "namespaces", namespace, self.plural)
@@ -63,6 +64,10 @@ EVENTS = Kind("Event", "events", "ev")
 NODES = Kind("Node", "nodes", "no", namespaced=False)
 NAMESPACES = Kind("Namespace", "namespaces", "ns", namespaced=False)
 CONFLICTS = Kind("PortConflict", "portconflicts", "conflicts", group="minipod.dev")
+POD_METRICS = Kind("PodMetrics", "pods", "po", group="metrics.k8s.io", version="v1beta1")
+NODE_METRICS = POD_METRICS._replace(
+    name="NodeMetrics", plural="nodes", short="no", namespaced=False
+)
 
 KINDS = (PODS, EVENTS, NODES, NAMESPACES, CONFLICTS)
 CHANGEABLE = (PODS, NAMESPACES)

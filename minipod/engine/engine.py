@@ -30,10 +30,12 @@ from minipod.engine.ports import Ports
 from minipod.engine.recover import recover
 from minipod.engine.sandboxes import Sandboxes
 from minipod.engine.trace import works_for
+from minipod.engine.usage import Gauge
 from minipod.engine.watch import Watch
 from minipod.engine.worker import PodWorker, Shop
 from minipod.errors import Conflict, HostError, MinipodError, NotFound
 from minipod.kernel import processes
+from minipod.kernel.usage import Meter
 from minipod.model import conflicts
 from minipod.model.host_ports import host_ports
 from minipod.model.pod import JSON, view
@@ -84,6 +86,7 @@ class Engine:
         self._conflicts = Conflicts(hands, self._events, self._ports)
         self.watch = Watch(hands, self._conflicts)
         self.doctor = Doctor(hands, self.watch)
+        self.gauge = Gauge(Meter(hands.cgroups))
         self._shop = Shop(
             hands,
             self._cluster,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from minipod.model.times import timestamp
 from minipod.plan.narration import EventType, Note
-from minipod.plan.objects import node_info, node_object, rebooted, with_network
+from minipod.plan.objects import node_capacity, node_info, node_object, rebooted, with_network
 from minipod.store.protocol import Key
 
 if TYPE_CHECKING:
@@ -49,7 +49,11 @@ class Node:
             if rebooted(node, machine):
                 message = f"Node {machine.name} has been rebooted, boot id: {machine.boot_id}"
                 self._events.record(node, Note(EventType.WARNING, "Rebooted", message))
-            node["status"]["nodeInfo"] = node_info(machine)
+            node["status"] |= {
+                "nodeInfo": node_info(machine),
+                "capacity": node_capacity(machine),
+                "allocatable": node_capacity(machine),
+            }
             store.update(node)
         self.tell_place()
 

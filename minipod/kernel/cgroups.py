@@ -97,6 +97,17 @@ class CgroupTree:
         """Return the pods that have a group, living or left behind."""
         return [name for _, name in self._children(self._root)]
 
+    def read(self, uid: str, name: str, file: str) -> str:
+        """Return what a file of a group says; "" if the kernel has no such file, or group."""
+        path = f"{self._path(uid, name)}/{file}"
+        try:
+            with self._file(path) as opened:
+                return _read(opened).decode()
+        except FileNotFoundError:
+            return ""
+        except OSError as error:
+            raise _cannot("read", path, error) from error
+
     def pids(self, uid: str, name: str | None = None) -> list[int]:
         """Return the processes in a group and below it, without those that have ended."""
         return list(self._pids(self._path(uid, name)))

@@ -21,7 +21,7 @@ class Machine(msgspec.Struct, frozen=True):
     """What a Node object tells of the machine under it; `os` as /etc/os-release has it.
 
     `boot_id` differs from boot to boot, `machine_id` and `system_uuid` from machine to machine;
-    empty where the machine does not tell.
+    empty where the machine does not tell. `memory` is in bytes.
     """
 
     name: str
@@ -32,6 +32,8 @@ class Machine(msgspec.Struct, frozen=True):
     boot_id: str = ""
     machine_id: str = ""
     system_uuid: str = ""
+    processors: int = 0
+    memory: int = 0
 
 
 def namespace_object(name: str, uid: str, created: str) -> JSON:
@@ -67,8 +69,8 @@ def node_object(machine: Machine, uid: str, created: str) -> JSON:
         },
         "spec": {},
         "status": {
-            "capacity": {"pods": str(PODS_ON_A_NODE)},
-            "allocatable": {"pods": str(PODS_ON_A_NODE)},
+            "capacity": node_capacity(machine),
+            "allocatable": node_capacity(machine),
             "conditions": [
                 {
                     "type": "Ready",
@@ -82,6 +84,15 @@ def node_object(machine: Machine, uid: str, created: str) -> JSON:
             "addresses": [{"type": "Hostname", "address": machine.name}],
             "nodeInfo": node_info(machine),
         },
+    }
+
+
+def node_capacity(machine: Machine) -> JSON:
+    """Return what a Node has to give: all of the machine."""
+    return {
+        "cpu": str(machine.processors),
+        "memory": f"{machine.memory // 1024}Ki",
+        "pods": str(PODS_ON_A_NODE),
     }
 
 

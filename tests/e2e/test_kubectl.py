@@ -41,6 +41,9 @@ get pods -o jsonpath-as-json={.items[*].metadata.labels}
 get pods -A -o custom-columns=N:.metadata.name,L:.metadata.labels,C:.spec.containers[*].name,X:.x
 get pods -l app=none -o custom-columns=NAME:.metadata.name
 get -f pods.yaml -o wide --no-headers
+top pods -A --containers --sum
+top pod web --no-headers
+top pods -l app=none
 wait pod/web pod/db --for=condition=Ready
 wait pods -A --all --for=jsonpath={.status.phase}=Running
 wait pods -l app=web --for=create

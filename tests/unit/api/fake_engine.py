@@ -12,6 +12,7 @@ from minipod.engine.namespaces import Namespaces
 from minipod.engine.trace import Trace
 from minipod.errors import BadRequest, Conflict, NotFound
 from minipod.model.doctor import Cost, Report, WatcherReport
+from minipod.model.usage import Place, Usage
 from minipod.store.memory import MemoryStore
 from minipod.store.protocol import Key
 
@@ -76,6 +77,17 @@ class FakeDoctor:
         return Report(WatcherReport("tracepoint", 7, {"fexit": "no"}, ("x",), None, 3, cost))
 
 
+class FakeGauge:
+    """Every place uses half a processor and a mebibyte."""
+
+    def __init__(self) -> None:
+        self.asked: list[list[Place]] = []
+
+    async def usage(self, places: Sequence[Place]) -> dict[Place, Usage]:
+        self.asked.append(list(places))
+        return {place: Usage(0.5, 1 << 20, 0.25) for place in places}
+
+
 class FakeEngine:
     """`held` pods do not settle before they are released; `graces` are what deletions asked for.
 
@@ -89,6 +101,7 @@ class FakeEngine:
         self.exposure = FakeExposure()
         self.namespaces = Namespaces(self.store, lambda: 0.0, self._end_pods)
         self.doctor = FakeDoctor()
+        self.gauge = FakeGauge()
         self.trace = Trace()
         self.info = ServerInfo(4711, f"{root}/server.sock", str(root), "0.0.test")
         self.network: IPv4Network | None = None

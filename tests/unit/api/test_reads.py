@@ -98,7 +98,7 @@ def test_objects_without_a_namespace(api):
 
 def test_discovery_answers_what_clients_ask_first(api):
     assert api.get("/api?timeout=32s").json["versions"] == ["v1"]
-    (own,) = api.get("/apis").json["groups"]
+    own, _ = api.get("/apis").json["groups"]
     assert own["preferredVersion"]["groupVersion"] == "minipod.dev/v1"
     (conflicts,) = api.get("/apis/minipod.dev/v1").json["resources"]
     assert (conflicts["kind"], conflicts["shortNames"]) == ("PortConflict", ["conflicts"])

@@ -81,7 +81,8 @@ def test_a_kind_without_namespaces_is_looked_for_in_none(server: FakeServer, api
 
 def test_the_kinds_are_those_that_the_server_has() -> None:
     assert [tuple(kind) for kind in KINDS] == [
-        (one.kind, one.plural, *one.short_names, one.namespaced, one.group) for one in RESOURCES
+        (one.kind, one.plural, *one.short_names, one.namespaced, one.group, "v1")
+        for one in RESOURCES
     ]
 
 
