@@ -63,7 +63,13 @@ class Execs:
         """Send SIGHUP to what a peer has run, for it has gone."""
         for child, request in self._requests.items():
             if request.peer is peer and child.running:
-                _hang_up(child)
+                _signal(child, signal.SIGHUP)
+
+    def kill(self, peer: object, seq: int) -> None:
+        """Send SIGKILL to what a peer's request runs, with its process group."""
+        for child, request in self._requests.items():
+            if request.peer is peer and request.content["seq"] == seq and child.running:
+                _signal(child, signal.SIGKILL)
 
     def began(self, child: Child) -> None:
         """Tell the peer, and hand over the terminal."""
@@ -72,7 +78,7 @@ class Execs:
         request.answer({"pid": child.seen_pid}, terminal)
         child.close_terminal()
         if request.peer.gone:
-            _hang_up(child)
+            _signal(child, signal.SIGHUP)
 
     def warned(self, child: Child, message: str) -> None:
         """Take no note: an exec sets up nothing that could be less than it should."""
@@ -90,9 +96,9 @@ class Execs:
         )
 
 
-def _hang_up(child: Child) -> None:
+def _signal(child: Child, number: signal.Signals) -> None:
     with suppress(ProcessLookupError):
-        os.killpg(child.pid, signal.SIGHUP)
+        os.killpg(child.pid, number)
 
 
 def _child_of(container: Container) -> Child:

@@ -194,13 +194,18 @@ class _Pod:
         """Run a further program in a container."""
         self._execs.start(request, self._containers.running(request.content["name"]))
 
+    def kill_exec(self, request: Request) -> None:
+        """Kill what an exec of the same peer runs, and nothing else of the container."""
+        self._execs.kill(request.peer, request.content["exec"])
+        request.answer({})
+
     def quit(self, request: Request) -> None:
         """End, and all that is here with it."""
         request.answer({})
         os._exit(_ENDED_BY_SERVER)
 
 
-_OF_ALL = {"socket": _Pod.socket, "exec": _Pod.exec}
+_OF_ALL = {"socket": _Pod.socket, "exec": _Pod.exec, "kill_exec": _Pod.kill_exec}
 _OF_SERVER = {
     "namespace": _Pod.namespace,
     "network": _Pod.network,

@@ -60,6 +60,8 @@ served. A peer that does not read its answers is hung up on.
                                        An error in starting the program has the step RUN; the code
                                        to exit with is `exit_code_of(failure)`.
                                        A peer that hangs up first: SIGHUP to the process group.
+    {"op": "kill_exec", "exec": N}     SIGKILL to the process group of what this peer's request N
+                                       runs; nothing happens if it has ended
 
 All pids are the host's. `Failure` is {"step": "mount overlay on /", "errno": 22, "message": …}.
 

@@ -177,6 +177,26 @@ async def test_hanging_up_ends_the_program(lab: Lab, terminal: bool) -> None:
 
 
 @in_loop
+async def test_a_peer_kills_what_it_has_run_and_nothing_else(lab: Lab) -> None:
+    """By the number of its own request; another peer's has the same number, and runs on."""
+    pod = await lab.pod()
+    first = (await pod.request("start", container=container("sleep", "1000")))["pid"]
+    client, other = [await lab.connect("a", role="client") for _ in range(2)]
+    pipes, others = Pipes(), Pipes()
+    killed = await client.exec("c", ["sh", "-c", "sleep 1000; true"], pipes.stdio)
+    stays = await other.exec("c", ["sleep", "1000"], others.stdio)
+    eventually(lambda: len(lab.group_pids("a", "c")) == 4)
+    await client.request("kill_exec", exec=1)
+    assert await killed.ended == (137, 9)
+    eventually(lambda: sorted(lab.group_pids("a", "c")) == sorted([first, stays.pid]))
+    await client.request("kill_exec", exec=1)
+    await client.request("kill_exec", exec=99)
+    other.close()
+    pipes.output()
+    others.output()
+
+
+@in_loop
 async def test_a_client_may_not_do_what_the_server_may(lab: Lab) -> None:
     """start, kill and quit are refused to the role "client"; socket and exec are not."""
     pod = await lab.pod()
