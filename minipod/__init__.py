@@ -1,3 +1,64 @@
-"""minipod: Kubernetes pods as plain Linux processes."""
+"""minipod: Kubernetes pods as plain Linux processes.
+
+    from minipod import Client
+
+    with Client() as client:
+        pod = client.run("web", ["python3", "-m", "http.server", "8080"])
+        print(pod.exec(["hostname"]).stdout)
+
+`import minipod` alone loads nothing: what is named here is loaded when it is asked for. Errors are
+in `minipod.errors`, all of them a `MinipodError`.
+"""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from minipod.client.client import Client
+    from minipod.client.pod import Pod
+    from minipod.client.port_forward import PortForward
+    from minipod.client.values import Completed, Container, Event, Party, Port, PortConflict
+    from minipod.errors import MinipodError
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Client",
+    "Completed",
+    "Container",
+    "Event",
+    "MinipodError",
+    "Party",
+    "Pod",
+    "Port",
+    "PortConflict",
+    "PortForward",
+    "__version__",
+]
+
+_HOMES = {
+    "Client": "minipod.client.client",
+    "Completed": "minipod.client.values",
+    "Container": "minipod.client.values",
+    "Event": "minipod.client.values",
+    "MinipodError": "minipod.errors",
+    "Party": "minipod.client.values",
+    "Pod": "minipod.client.pod",
+    "Port": "minipod.client.values",
+    "PortConflict": "minipod.client.values",
+    "PortForward": "minipod.client.port_forward",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name from its home (PEP 562)."""
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module  # noqa: PLC0415
+
+    value = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from minipod.cli.steps import Steps
     from minipod.client import Api, Transport
     from minipod.client.transport import Observer
+    from minipod.client.client import Client
 
 DEFAULT_ROOT = "/var/lib/minipod"
 DEFAULT_NAMESPACE = "default"
@@ -50,14 +51,16 @@ class Session:
             self._listen(transport)
         api = Api(transport)
         if start and self.cluster_cidr is not None:
-            self._want_network(api, self.cluster_cidr)
+            from minipod.client.own import agree_on_network
+
+            agree_on_network(api.own, self.cluster_cidr, warn)
         return api
 
-    def _want_network(self, api: Api, cidr: str) -> None:
-        """Have a server that runs already know of --cluster-cidr; say so if it comes too late."""
-        actual = api.own.want_network(cidr)
-        if actual != cidr:
-            warn(f"--cluster-cidr {cidr} is not used: pods get addresses of {actual} already")
+    def client(self) -> Client:
+        """Return the library's client, on what `api` returns."""
+        from minipod.client.client import Client
+
+        return Client.of(self.api(), namespace=self.given_namespace, warn=warn)
 
     def _observer(self) -> Observer | None:
         """Return who shows the requests, if they are to be shown."""

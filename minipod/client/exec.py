@@ -24,18 +24,24 @@ def run(root: str, pod: JSON, command: Command) -> int:
 
     Conflict if the container does not run, CannotRun if the command cannot be started.
     """
-    try:
-        sandbox = Sandbox(root, pod["metadata"]["uid"])
-    except Unavailable as error:
-        raise _not_running(pod, command.container) from error
-    with sandbox:
-        if command.container not in sandbox.containers:
-            raise _not_running(pod, command.container)
+    with sandbox_of(root, pod, command.container) as sandbox:
         if command.tty:
             from minipod.client import terminal  # noqa: PLC0415 (needed by few)
 
             return terminal.run(sandbox, command)
         return _with_stdio(sandbox, command)
+
+
+def sandbox_of(root: str, pod: JSON, container: str) -> Sandbox:
+    """Return a connection to the sandbox of a container that runs, else raise Conflict."""
+    try:
+        sandbox = Sandbox(root, pod["metadata"]["uid"])
+    except Unavailable as error:
+        raise _not_running(pod, container) from error
+    if container not in sandbox.containers:
+        sandbox.close()
+        raise _not_running(pod, container)
+    return sandbox
 
 
 def _with_stdio(sandbox: Sandbox, command: Command) -> int:

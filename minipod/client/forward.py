@@ -12,7 +12,7 @@ import socket
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from minipod.client.limits import descriptors
-from minipod.client.relay import Relay
+from minipod.client.relay import Relay, buffer
 from minipod.client.sandbox import Sandbox
 from minipod.errors import Conflict, Unavailable
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from minipod.client.listening import Listener
 
-_LOOPBACKS = ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"))
+LOOPBACKS = ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"))
 
 
 class Events(NamedTuple):
@@ -32,7 +32,7 @@ class Events(NamedTuple):
 
 
 class _Waiting(NamedTuple):
-    """A connection that came, until the pod's side is there; `attempt` indexes _LOOPBACKS."""
+    """A connection that came, until the pod's side is there; `attempt` indexes LOOPBACKS."""
 
     connection: socket.socket
     remote: int
@@ -40,24 +40,55 @@ class _Waiting(NamedTuple):
 
 
 class Forwarder:
-    """Forwards what listeners accept into the pod of a sandbox. `run` ends when the pod does."""
+    """Forwards what listeners accept into the pod of a sandbox, `most` connections at once.
 
-    def __init__(self, sandbox: Sandbox, listeners: Iterable[Listener], events: Events) -> None:
+    Sandbox and listeners stay the caller's. All but `stop` belongs to one thread.
+    """
+
+    def __init__(
+        self, sandbox: Sandbox, listeners: Iterable[Listener], events: Events, most: int
+    ) -> None:
         self._sandbox = sandbox
         self._events = events
         self._listeners = list(listeners)
         self._selector = selectors.DefaultSelector()
+        self._between = buffer()
         self._asked: dict[int, _Waiting] = {}
+        self._connecting: dict[socket.socket, _Waiting] = {}
+        self._relays: set[Relay] = set()
         self._busy = 0
-        self._most = descriptors() // 2
+        self._most = most
+        self._stopped = False
+        self._stopping, self._stop = socket.socketpair()
         self._selector.register(sandbox, selectors.EVENT_READ, self._answered)
+        self._selector.register(self._stopping, selectors.EVENT_READ, self._end_run)
         self._listen()
 
     def run(self) -> None:
-        """Forward until the sandbox ends, which is raised as Unavailable."""
-        while True:
+        """Forward until `stop`, or until the sandbox ends, which is raised as Unavailable."""
+        while not self._stopped:
             for key, events in self._selector.select():
                 key.data(events)
+
+    def stop(self) -> None:
+        """Let `run` return; any thread may say so."""
+        self._stop.shutdown(socket.SHUT_WR)
+
+    def close(self) -> None:
+        """Break every connection; `run` must have ended."""
+        for relay in list(self._relays):
+            relay.reset()
+        for inside, waiting in self._connecting.items():
+            inside.close()
+            waiting.connection.close()
+        for waiting in self._asked.values():
+            waiting.connection.close()
+        self._selector.close()
+        self._stopping.close()
+        self._stop.close()
+
+    def _end_run(self, _events: int) -> None:
+        self._stopped = True
 
     def _listen(self) -> None:
         for listener in self._listeners:
@@ -89,7 +120,7 @@ class Forwarder:
             self._listen()
 
     def _ask(self, waiting: _Waiting) -> None:
-        family, _ = _LOOPBACKS[waiting.attempt]
+        family, _ = LOOPBACKS[waiting.attempt]
         request = {"op": "socket", "family": family, "type": socket.SOCK_STREAM, "protocol": 0}
         self._asked[self._sandbox.ask(request)] = waiting
 
@@ -106,7 +137,7 @@ class Forwarder:
 
     def _connect(self, waiting: _Waiting, inside: socket.socket) -> None:
         inside.setblocking(False)
-        _, address = _LOOPBACKS[waiting.attempt]
+        _, address = LOOPBACKS[waiting.attempt]
         result = inside.connect_ex((address, waiting.remote))
         if result != errno.EINPROGRESS:
             self._connected(waiting, inside, result)
@@ -114,20 +145,30 @@ class Forwarder:
 
         def done(_events: int) -> None:
             self._selector.unregister(inside)
+            del self._connecting[inside]
             error = inside.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
             self._connected(waiting, inside, error)
 
+        self._connecting[inside] = waiting
         self._selector.register(inside, selectors.EVENT_WRITE, done)
 
     def _connected(self, waiting: _Waiting, inside: socket.socket, error: int) -> None:
         if not error:
-            Relay(self._selector, waiting.connection, inside, self._end)
+            self._relay(waiting.connection, inside)
             return
         inside.close()
-        if waiting.attempt + 1 < len(_LOOPBACKS):
+        if waiting.attempt + 1 < len(LOOPBACKS):
             self._ask(waiting._replace(attempt=waiting.attempt + 1))
         else:
             self._failed(waiting, os.strerror(error).lower())
+
+    def _relay(self, connection: socket.socket, inside: socket.socket) -> None:
+        def done() -> None:
+            self._relays.discard(relay)
+            self._end()
+
+        relay = Relay(self._selector, self._between, (connection, inside), done)
+        self._relays.add(relay)
 
     def _failed(self, waiting: _Waiting, why: str) -> None:
         waiting.connection.close()
@@ -150,6 +191,6 @@ def sandbox_of(root: str, pod: dict[str, Any]) -> Sandbox:
 def forward(sandbox: Sandbox, listeners: Iterable[Listener], events: Events) -> None:
     """Forward for ever. Unavailable when the pod goes away."""
     try:
-        Forwarder(sandbox, listeners, events).run()
+        Forwarder(sandbox, listeners, events, descriptors() // 2).run()
     except Unavailable as error:
         raise Unavailable("lost connection to pod") from error

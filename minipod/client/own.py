@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from minipod.client import http
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from minipod.client.transport import Transport
 
@@ -73,3 +73,10 @@ class OwnApi:
     def purge(self) -> None:
         """Remove every pod and everything that minipod owns in this root."""
         self._transport.send("POST", OWN + "/purge").read()
+
+
+def agree_on_network(own: OwnApi, cidr: str, warn: Callable[[str], None]) -> None:
+    """Have a server that runs already know where pods' addresses are to be; warn if too late."""
+    actual = own.want_network(cidr)
+    if actual != cidr:
+        warn(f"--cluster-cidr {cidr} is not used: pods get addresses of {actual} already")

@@ -11,25 +11,31 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_BUFFER = memoryview(bytearray(1 << 20))  # one for all: nothing stays in it after a turn
+_BUFFER = 1 << 20
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close with RST, not FIN (socket(7))
 _READ = selectors.EVENT_READ
 _WRITE = selectors.EVENT_WRITE
 
 
+def buffer() -> memoryview:
+    """Return what the relays of one thread share: nothing stays in it after a turn."""
+    return memoryview(bytearray(_BUFFER))
+
+
 class _Flow:
     """One direction. What the target does not take at once is kept, and no more is read."""
 
-    def __init__(self, source: socket.socket, target: socket.socket) -> None:
+    def __init__(self, source: socket.socket, target: socket.socket, between: memoryview) -> None:
         self.source = source
         self.target = target
+        self._between = between
         self.kept = b""
         self.ended = False
 
     def carry(self) -> None:
         """Move what the source has now; pass its end on. OSError: the connection is broken."""
         try:
-            size = self.source.recv_into(_BUFFER)
+            size = self.source.recv_into(self._between)
         except BlockingIOError:
             return
         if not size:
@@ -37,9 +43,9 @@ class _Flow:
             with suppress(OSError):  # the other side may have gone altogether
                 self.target.shutdown(socket.SHUT_WR)
             return
-        sent = self._send(_BUFFER[:size])
+        sent = self._send(self._between[:size])
         if sent < size:
-            self.kept = bytes(_BUFFER[sent:size])
+            self.kept = bytes(self._between[sent:size])
 
     def flush(self) -> None:
         """Send what was kept. OSError: the connection is broken."""
@@ -63,17 +69,18 @@ class Relay:
     def __init__(
         self,
         selector: selectors.BaseSelector,
-        one: socket.socket,
-        other: socket.socket,
+        between: memoryview,
+        ends: tuple[socket.socket, socket.socket],
         done: Callable[[], None],
     ) -> None:
+        one, other = ends
         self._selector = selector
         self._done = done
-        self._there = _Flow(one, other)
-        self._back = _Flow(other, one)
+        self._there = _Flow(one, other, between)
+        self._back = _Flow(other, one, between)
         self._closed = False
         self._interest: dict[socket.socket, int] = {one: 0, other: 0}
-        for connection in (one, other):
+        for connection in ends:
             with suppress(OSError):  # not TCP
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._watch()
@@ -90,7 +97,7 @@ class Relay:
             if events & _READ and not out.ended and not out.kept:
                 out.carry()
         except OSError:
-            self._reset()
+            self.reset()
             return
         if self._there.ended and self._back.ended:
             self._close()
@@ -118,7 +125,8 @@ class Relay:
     def _callback(self, connection: socket.socket) -> Callable[[int], None]:
         return lambda events: self._ready(connection, events)
 
-    def _reset(self) -> None:
+    def reset(self) -> None:
+        """Break both connections, so that both ends see that something was cut off."""
         for connection in self._interest:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         self._close()

@@ -75,6 +75,19 @@ class Sandbox:
             raise Unavailable("the pod is gone: its sandbox has ended")
         return Message(*received)
 
+    def tcp_socket(self, family: int) -> socket.socket:
+        """Return a TCP socket made in the pod's network namespace. HostError."""
+        seq = self.ask(
+            {"op": "socket", "family": family, "type": socket.SOCK_STREAM, "protocol": 0}
+        )
+        while True:
+            content, descriptors = self.receive()
+            if content.get("seq") != seq:
+                continue
+            if "error" in content:
+                raise HostError(f"cannot make a socket: {content['error']['message']}")
+            return socket.socket(fileno=descriptors[0])
+
     def _send(self, message: JSON, descriptors: Sequence[int] = ()) -> None:
         try:
             messages.send(self._socket, message, descriptors)

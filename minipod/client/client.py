@@ -1,0 +1,219 @@
+"""The library's way in: pods of one root, in one namespace."""
+
+from __future__ import annotations
+
+import copy
+import os
+from typing import TYPE_CHECKING, Any, Self
+
+from minipod.client import happenings, podbuild
+from minipod.client.api import Api
+from minipod.client.kinds import PODS, Where
+from minipod.client.own import agree_on_network
+from minipod.client.pod import Pod
+from minipod.client.transport import Transport
+from minipod.client.values import Port
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from minipod.client.port_forward import PortForward
+    from minipod.client.sources import Source
+    from minipod.client.values import Event, PortConflict
+    from minipod.model.submission import Action
+
+    JSON = dict[str, Any]
+
+DEFAULT_ROOT = "/var/lib/minipod"
+ROOT_VARIABLE = "MINIPOD_ROOT"
+DEFAULT_NAMESPACE = "default"
+
+
+class Client:
+    """Pods of one root. Each method is a request of its own: threads may share a client.
+
+    `root` is the folder of the instance: $MINIPOD_ROOT, or /var/lib/minipod. `namespace` is where
+    pods are made and looked for, "default" if none is given. `start`: a server is started if none
+    answers; else that is Unavailable. `cluster_cidr` is where a new root's pods get addresses.
+    `warn` gets the server's warnings, one line each; they go to the logger "minipod" without it.
+
+    Every method may raise the errors of `minipod.errors`; those that are its own are named there.
+    """
+
+    def __init__(
+        self,
+        root: str | os.PathLike[str] | None = None,
+        *,
+        namespace: str | None = None,
+        start: bool = True,
+        cluster_cidr: str | None = None,
+        warn: Callable[[str], None] | None = None,
+    ) -> None:
+        self.root = os.path.abspath(root or os.environ.get(ROOT_VARIABLE) or DEFAULT_ROOT)
+        self._given_namespace = namespace
+        self._warn = warn or _log
+        self._cluster_cidr = cluster_cidr
+        self.forwards: set[PortForward] = set()
+        """The port-forwards that are open."""
+        transport = Transport(self.root, warn=self._warn, start=self._start if start else None)
+        self.api = Api(transport)
+        """The requests one by one, for what this class has no method for."""
+        if start and cluster_cidr is not None:
+            agree_on_network(self.api.own, cluster_cidr, self._warn)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Client {self.root} {self.namespace}>"
+
+    @property
+    def namespace(self) -> str:
+        """Where pods are looked for."""
+        return self._given_namespace or DEFAULT_NAMESPACE
+
+    def close(self) -> None:
+        """Close the port-forwards that are open. Pods and server run on."""
+        for forward in list(self.forwards):
+            forward.close()
+
+    # Making pods
+
+    def create(self, manifest: Mapping[str, Any]) -> Pod:
+        """Create a pod from a Kubernetes v1 Pod, and return it once its first start is over.
+
+        AlreadyExists; InvalidObject if anything is wrong with it: then nothing was created.
+        """
+        metadata = manifest.get("metadata") or {}
+        namespace = self._given_namespace or metadata.get("namespace") or DEFAULT_NAMESPACE
+        return Pod(self, self.api.create(PODS, namespace, dict(manifest)))
+
+    def create_from(self, *files: str | os.PathLike[str]) -> list[Pod]:
+        """Create the pods of YAML or JSON files, and of all such files in folders.
+
+        InvalidObject names file, line and column of all that is wrong: then nothing was created.
+        If one pod fails later (AlreadyExists, say), the others are there.
+        """
+        from minipod.client.sources import read  # noqa: PLC0415
+        from minipod.model.submission import Action  # noqa: PLC0415
+
+        return self._submit(read(os.fspath(file) for file in files), Action.CREATE)
+
+    def run(  # noqa: PLR0913 (a keyword each)
+        self,
+        name: str,
+        command: Sequence[str] = (),
+        *,
+        image: str | None = None,
+        port: int | None = None,
+        env: Mapping[str, str] | None = None,
+        labels: Mapping[str, str] | None = None,
+        restart: str = "Always",
+    ) -> Pod:
+        """Create a pod of one container that runs a command, as `minipod run` does.
+
+        Without a command it runs what `image` is mapped to. `port` is declared; `restart` is
+        Always, OnFailure or Never.
+        """
+        manifest = podbuild.pod(
+            name,
+            namespace=self._given_namespace,
+            command=command,
+            image=image,
+            port=port,
+            env=env or {},
+            labels=labels or {},
+            restart=restart,
+        )
+        return self.create(manifest)
+
+    # Finding pods
+
+    def get(self, name: str) -> Pod:
+        """Return a pod. NotFound."""
+        return Pod(self, self.api.pod(self.namespace, name))
+
+    def pods(self, selector: str | None = None, *, all_namespaces: bool = False) -> list[Pod]:
+        """Return the pods that have these labels ("app=web,tier!=cache"), or all."""
+        namespace = None if all_namespaces else self.namespace
+        listed = self.api.pods(namespace, selector)["items"]
+        kind = {"apiVersion": PODS.api_version, "kind": PODS.name}
+        return [Pod(self, kind | raw) for raw in listed]
+
+    def in_namespace(self, namespace: str) -> Client:
+        """Return a client of the same root that works in another namespace."""
+        other = copy.copy(self)
+        other._given_namespace = namespace  # noqa: SLF001 (another of us)
+        return other
+
+    # Looking at a whole namespace
+
+    def ports(self) -> list[Port]:
+        """Return who listens on what in the namespace, and what is declared."""
+        return [Port.of(row) for row in self.api.ports(self.namespace)]
+
+    def conflicts(self) -> list[PortConflict]:
+        """Return the port conflicts of the namespace, newest last."""
+        return happenings.conflicts(self.api, Where(self.namespace))
+
+    def events(self) -> list[Event]:
+        """Return what happened in the namespace, newest last."""
+        return happenings.events(self.api, Where(self.namespace))
+
+    # Ending
+
+    def delete(self, *pods: Pod, grace: int | None = None, wait: bool = True) -> None:
+        """End pods, all at once: SIGTERM, and SIGKILL after `grace` seconds, or their own time.
+
+        `wait`: return when all are gone. NotFound; Conflict if another pod has one's name.
+        """
+        from minipod.client import deletion  # noqa: PLC0415
+
+        ending = [
+            self.api.delete_pod(pod.namespace, pod.name, grace=grace, uid=pod.uid) for pod in pods
+        ]
+        if wait:
+            deletion.wait(self.api, ending)
+
+    def purge(self) -> None:
+        """Remove every pod of every namespace, and all that the root has on this machine."""
+        self.api.own.purge()
+
+    def stop(self) -> None:
+        """Stop the server, if one runs, and wait until it has ended; pods run on."""
+        from minipod.client.stop import stop  # noqa: PLC0415
+
+        stop(self.api)
+
+    def _start(self) -> None:
+        from minipod.client.start import start  # noqa: PLC0415 (seldom needed)
+
+        start(self.root, self._cluster_cidr, self._warn)
+
+    def _submit(self, sources: Iterable[Source], action: Action) -> list[Pod]:
+        """Do with manifests what is wanted; raise the first error once all have been tried."""
+        from minipod.client.statuses import error_from  # noqa: PLC0415
+        from minipod.model.submission import Submission  # noqa: PLC0415
+
+        pods, errors = [], []
+        for line in self.api.submit(sources, self._given_namespace, Submission(action)):
+            match line["type"]:
+                case "WARNING":
+                    self._warn(line["message"])
+                case "ERROR":
+                    errors.append(error_from(line["status"]))
+                case _ if line["object"]["kind"] == PODS.name:
+                    pods.append(Pod(self, line["object"]))
+        if errors:
+            raise errors[0]
+        return pods
+
+
+def _log(text: str) -> None:
+    """Give a warning to who listens to this library."""
+    import logging  # noqa: PLC0415 (slow to import, and most have loaded it)
+
+    logging.getLogger("minipod").warning(text)

@@ -1,0 +1,285 @@
+"""A pod as it was when it was looked at, and what can be done with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from minipod.client import capture, conditions, happenings, podview, port_forward, waiting
+from minipod.client import exec as execution
+from minipod.client.api import LogQuery
+from minipod.client.command import Command
+from minipod.client.kinds import PODS, Where
+from minipod.client.listening import Forward
+from minipod.client.port_forward import PortForward
+from minipod.client.targets import Target
+from minipod.client.values import Completed, Container, Event, Port, PortConflict
+from minipod.errors import CommandFailed, NotFound, TimedOut
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from minipod.client.client import Client
+
+    JSON = dict[str, Any]
+
+_FOREVER = -1.0
+
+
+class Pod:
+    """A pod. What it says of the pod does not change by itself: `refresh` looks again.
+
+    Two are equal if they are the same pod, whenever seen. `raw` is the object as the server has
+    it, to be read only.
+    """
+
+    def __init__(self, client: Client, raw: JSON) -> None:
+        self.client = client
+        self.raw = raw
+
+    def __repr__(self) -> str:
+        return f"<Pod {self.namespace}/{self.name} {self.phase}>"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Pod) and (self.uid, self._root) == (other.uid, other._root)
+
+    def __hash__(self) -> int:
+        return hash(self.uid)
+
+    # What it is
+
+    @property
+    def name(self) -> str:
+        """The name."""
+        return str(self.raw["metadata"]["name"])
+
+    @property
+    def namespace(self) -> str:
+        """The namespace."""
+        return str(self.raw["metadata"]["namespace"])
+
+    @property
+    def uid(self) -> str:
+        """What tells it from a later pod of the same name."""
+        return str(self.raw["metadata"]["uid"])
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """The labels."""
+        return self.raw["metadata"].get("labels") or {}
+
+    @property
+    def annotations(self) -> Mapping[str, str]:
+        """The annotations."""
+        return self.raw["metadata"].get("annotations") or {}
+
+    @property
+    def phase(self) -> str:
+        """Pending, Running, Succeeded or Failed."""
+        return str(self._status.get("phase", "Pending"))
+
+    @property
+    def ip(self) -> str | None:
+        """The address, by which every other pod and the host reach it; None before it has one."""
+        address: str | None = self._status.get("podIP")
+        return address
+
+    @property
+    def node(self) -> str | None:
+        """The node's name; None before it has one."""
+        name: str | None = self.raw["spec"].get("nodeName")
+        return name
+
+    @property
+    def ready(self) -> bool:
+        """Whether the condition Ready holds."""
+        return any(
+            one["type"] == "Ready" and one["status"] == "True"
+            for one in self._status.get("conditions") or ()
+        )
+
+    @property
+    def containers(self) -> tuple[Container, ...]:
+        """The containers, in the manifest's order."""
+        known = {one["name"]: one for one in self._status.get("containerStatuses") or ()}
+        names = podview.container_names(self.raw)
+        return tuple(Container.of(name, known.get(name, {})) for name in names)
+
+    # Looking
+
+    def refresh(self) -> Pod:
+        """Return the pod as it is now. NotFound if it is gone, also if there is one of its name."""
+        raw = self.client.api.pod(self.namespace, self.name)
+        if raw["metadata"]["uid"] != self.uid:
+            raise NotFound(f'pod "{self.name}" (uid {self.uid}) is gone, another has its name')
+        return Pod(self.client, raw)
+
+    def wait(
+        self,
+        condition: str | Callable[[Pod], bool] = "condition=Ready",
+        *,
+        timeout: float = 30.0,
+    ) -> Pod:
+        """Wait until a condition holds, and return the pod as it was then. TimedOut, NotFound.
+
+        The condition is what `minipod wait --for` takes ("condition=Ready", "delete",
+        "jsonpath={.status.phase}=Succeeded"), or a function of the pod. `timeout` is in seconds.
+        """
+        held = _Holds(self.client, condition) if callable(condition) else None
+        target = Target(PODS, self.namespace, self.name)
+        wanted = held or conditions.parse(condition)  # type: ignore[arg-type]
+        (outcome,) = waiting.wait(self.client.api, [target], wanted, timeout)
+        if isinstance(outcome.error, TimedOut):
+            raise TimedOut(str(outcome.error), hint=self._why_not()) from outcome.error
+        if outcome.error is not None:
+            raise outcome.error
+        return Pod(self.client, outcome.obj) if outcome.obj else self
+
+    def logs(
+        self,
+        *,
+        container: str | None = None,
+        previous: bool = False,
+        tail: int | None = None,
+        timestamps: bool = False,
+    ) -> str:
+        """Return what a container wrote since its last start, its first if none is named.
+
+        `previous`: of the run before; `tail`: the last so many lines.
+        """
+        query = LogQuery(self._container(container), False, tail, None, timestamps, previous)
+        pieces = self.client.api.log(self.namespace, self.name, query)
+        return b"".join(pieces).decode(errors="backslashreplace")
+
+    def follow_logs(
+        self, *, container: str | None = None, tail: int | None = None, timestamps: bool = False
+    ) -> Iterator[str]:
+        """Yield the lines of a container's log as they come, until the container's end.
+
+        To leave the loop before that is fine.
+        """
+        query = LogQuery(self._container(container), True, tail, None, timestamps)
+        rest = b""
+        for piece in self.client.api.log(self.namespace, self.name, query):
+            *lines, rest = (rest + piece).split(b"\n")
+            for line in lines:
+                yield line.decode(errors="backslashreplace")
+        if rest:
+            yield rest.decode(errors="backslashreplace")
+
+    def events(self) -> list[Event]:
+        """Return what happened to the pod, newest last."""
+        return happenings.events(self.client.api, self._where(f"involvedObject.uid={self.uid}"))
+
+    def ports(self) -> list[Port]:
+        """Return who listens on what, and what is declared."""
+        return [Port.of(row) for row in self.client.api.ports_of(self.namespace, self.name)]
+
+    def conflicts(self) -> list[PortConflict]:
+        """Return the ports that processes of the pod wanted and did not get, newest last."""
+        return happenings.conflicts(self.client.api, self._where(f"pod={self.name}"))
+
+    # Doing
+
+    def exec(
+        self,
+        argv: Sequence[str],
+        *,
+        container: str | None = None,
+        stdin: str | bytes = b"",
+        env: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+        check: bool = True,
+    ) -> Completed:
+        """Run a command in a container, the first if none is named, and return what it wrote.
+
+        It gets pipes for its stdio, and `env` beside its container's variables. Conflict if the
+        container does not run, CannotRun if the command cannot be started, TimedOut if it runs
+        longer than `timeout` seconds: then it is killed, with its process group and nothing else.
+        `check`: another exit code than 0 is CommandFailed.
+        """
+        command = Command(self._container(container), tuple(argv), stdin=True, tty=False)
+        given = capture.Given(stdin.encode() if isinstance(stdin, str) else stdin, env or {})
+        with execution.sandbox_of(self._root, self.raw, command.container) as sandbox:
+            captured = capture.run(sandbox, command, given, timeout)
+        done = Completed(
+            captured.exit_code,
+            captured.stdout.decode(errors="backslashreplace"),
+            captured.stderr.decode(errors="backslashreplace"),
+        )
+        if check and done.exit_code:
+            raise CommandFailed(argv[0], done.exit_code, done.stdout, done.stderr)
+        return done
+
+    def forward(
+        self, port: int | str, *, local: int = 0, address: str = "127.0.0.1"
+    ) -> PortForward:
+        """Let a local port lead to a port of the pod, a number or a declared name.
+
+        `local` 0 is any free port. Use it as a context manager, or close it. HostError if the
+        local port is taken, Conflict if the pod does not run.
+        """
+        wanted = Forward(local, self._number(port))
+        return PortForward(self._root, self.raw, wanted, address, self.client.forwards)
+
+    def connect(self, port: int | str, *, timeout: float | None = 10.0) -> socket.socket:
+        """Return a connection to a port of the pod, as a process of the pod makes one to localhost.
+
+        `timeout`, in seconds, is the socket's. HostError if nobody answers there.
+        """
+        return port_forward.connect(self._root, self.raw, self._number(port), timeout)
+
+    def delete(self, *, grace: int | None = None, wait: bool = True) -> None:
+        """End the pod: SIGTERM, and SIGKILL after `grace` seconds, or the pod's own time.
+
+        `wait`: return when it is gone. NotFound; Conflict if another pod has its name.
+        """
+        self.client.delete(self, grace=grace, wait=wait)
+
+    @property
+    def _status(self) -> JSON:
+        return self.raw.get("status") or {}
+
+    @property
+    def _root(self) -> str:
+        return self.client.root
+
+    def _where(self, fields: str) -> Where:
+        return Where(self.namespace, fields=fields)
+
+    def _container(self, name: str | None) -> str:
+        if name is not None:
+            return podview.require_container(self.raw, name)
+        return podview.container_names(self.raw)[0]
+
+    def _number(self, port: int | str) -> int:
+        return podview.port_number(self.raw, str(port))
+
+    def _why_not(self) -> str | None:
+        """Return what the pod looks like, for who waited in vain."""
+        try:
+            now = self.refresh()
+        except NotFound:
+            return "the pod is gone"
+        lines = [
+            f'container "{one.name}" is {one.state}'
+            + (f", {one.reason}" if one.reason else "")
+            + (f": {one.message}" if one.message else "")
+            for one in now.containers
+            if not one.ready
+        ]
+        return "; ".join(lines) or f"the pod is {now.phase}"
+
+
+class _Holds:
+    """A function of the pod as a condition to wait for."""
+
+    of_none = False
+
+    def __init__(self, client: Client, test: Callable[[Pod], bool]) -> None:
+        self._client = client
+        self._test = test
+
+    def met(self, obj: JSON | None) -> bool:
+        """Return whether it holds."""
+        return obj is not None and bool(self._test(Pod(self._client, obj)))
