@@ -12,8 +12,10 @@
     ├── Expired                 410: a watch that starts before the oldest kept revision
     ├── Unavailable             503: the server cannot be reached or is stopping
     ├── TimedOut                504: what was waited for did not come in time
+    ├── CommandFailed           a command in a container ended with another code than 0
     └── HostError               500: the host or its kernel refused
-        └── StepFailed          a step of a pod's birth or end failed
+        ├── StepFailed          a step of a pod's birth or end failed
+        └── CannotRun           a command could not be started in a container
 
 Each knows its Kubernetes `reason`, its HTTP `status`, the command's `exit_code`, and a `hint`: what
 to do next. Messages read "cannot X: cause".
@@ -25,6 +27,9 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+_LAST_LINES = 10
 
 
 class Place(NamedTuple):
@@ -163,6 +168,21 @@ class TimedOut(MinipodError):
     status = 504
 
 
+class CommandFailed(MinipodError):
+    """A command in a container ended with another code than 0: `exit_code` is it.
+
+    `stdout` and `stderr` are what it wrote; the message ends with the last lines of stderr.
+    """
+
+    def __init__(self, program: str, exit_code: int, stdout: str, stderr: str) -> None:
+        last = "\n".join(stderr.rstrip().splitlines()[-_LAST_LINES:])
+        told = f"{program} terminated with exit code {exit_code}"
+        super().__init__(f"{told}: {last}" if last else told)
+        self.exit_code = exit_code  # type: ignore[misc]
+        self.stdout = stdout
+        self.stderr = stderr
+
+
 class HostError(MinipodError):
     """The host or its kernel refused."""
 
@@ -177,3 +197,11 @@ class StepFailed(HostError):
         self.step = step
         self.cause = cause
         self.errno = errno
+
+
+class CannotRun(HostError):
+    """A command could not be started in a container; `exit_code` is what a shell would give."""
+
+    def __init__(self, message: str, exit_code: int) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code  # type: ignore[misc]

@@ -13,7 +13,7 @@ from minipod.client.command import exit_code, request, started
 from minipod.errors import MinipodError, TimedOut
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from minipod.client.command import Command
     from minipod.client.sandbox import Sandbox
@@ -82,13 +82,18 @@ class _Talk:
         self._stdout: list[bytes] = []
         self._stderr: list[bytes] = []
         self._code: int | None = None
-        self._poll = select.poll()
         for end in ends:
             os.set_blocking(end.fileno(), False)
-        self._poll.register(sandbox, select.POLLIN)
-        self._poll.register(ends.stdin, select.POLLOUT)
-        self._poll.register(ends.stdout, select.POLLIN)
-        self._poll.register(ends.stderr, select.POLLIN)
+        self._serve: dict[int, Callable[[], None]] = {
+            sandbox.fileno(): self._hear,
+            ends.stdin.fileno(): self._feed,
+            ends.stdout.fileno(): self._reader(ends.stdout, self._stdout),
+            ends.stderr.fileno(): self._reader(ends.stderr, self._stderr),
+        }
+        self._poll = select.poll()
+        for descriptor in self._serve:
+            self._poll.register(descriptor, select.POLLIN)
+        self._poll.modify(ends.stdin, select.POLLOUT)
 
     def go_on(self, timeout: float | None) -> bool:
         """Go on to the command's end; return False if the time is up before that."""
@@ -99,7 +104,7 @@ class _Talk:
             if not ready:
                 return False
             for descriptor, _ in ready:
-                self._serve(descriptor)
+                self._serve[descriptor]()
         for end, kept in ((self._ends.stdout, self._stdout), (self._ends.stderr, self._stderr)):
             while _read(end, kept):
                 pass
@@ -116,20 +121,12 @@ class _Talk:
         assert self._code is not None
         return Captured(self._code, b"".join(self._stdout), b"".join(self._stderr))
 
-    def _serve(self, descriptor: int) -> None:
-        ends = self._ends
-        if descriptor == self._sandbox.fileno():
-            self._hear()
-        elif descriptor == ends.stdin.fileno():
-            self._feed()
-        else:
-            end, kept = (
-                (ends.stdout, self._stdout)
-                if descriptor == ends.stdout.fileno()
-                else (ends.stderr, self._stderr)
-            )
+    def _reader(self, end: FileIO, kept: list[bytes]) -> Callable[[], None]:
+        def read() -> None:
             if not _read(end, kept):
                 self._poll.unregister(end)
+
+        return read
 
     def _hear(self) -> None:
         content = self._sandbox.receive().content

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import copy
 import os
 from typing import TYPE_CHECKING, Any, Self
 
-from minipod.client import happenings, podbuild
 from minipod.client.api import Api
 from minipod.client.kinds import PODS, Where
-from minipod.client.own import agree_on_network
 from minipod.client.pod import Pod
 from minipod.client.transport import Transport
-from minipod.client.values import Port
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from minipod.client.port_forward import PortForward
     from minipod.client.sources import Source
-    from minipod.client.values import Event, PortConflict
+    from minipod.client.values import Event, Port, PortConflict
     from minipod.model.submission import Action
 
     JSON = dict[str, Any]
@@ -59,6 +55,8 @@ class Client:
         self.api = Api(transport)
         """The requests one by one, for what this class has no method for."""
         if start and cluster_cidr is not None:
+            from minipod.client.own import agree_on_network
+
             agree_on_network(self.api.own, cluster_cidr, self._warn)
 
     def __enter__(self) -> Self:
@@ -97,8 +95,8 @@ class Client:
         InvalidObject names file, line and column of all that is wrong: then nothing was created.
         If one pod fails later (AlreadyExists, say), the others are there.
         """
-        from minipod.client.sources import read  # noqa: PLC0415
-        from minipod.model.submission import Action  # noqa: PLC0415
+        from minipod.client.sources import read
+        from minipod.model.submission import Action
 
         return self._submit(read(os.fspath(file) for file in files), Action.CREATE)
 
@@ -118,10 +116,13 @@ class Client:
         Without a command it runs what `image` is mapped to. `port` is declared; `restart` is
         Always, OnFailure or Never.
         """
+        from minipod.client import podbuild
+        from minipod.client.command import words
+
         manifest = podbuild.pod(
             name,
             namespace=self._given_namespace,
-            command=command,
+            command=words(command) if command else (),
             image=image,
             port=port,
             env=env or {},
@@ -145,22 +146,28 @@ class Client:
 
     def in_namespace(self, namespace: str) -> Client:
         """Return a client of the same root that works in another namespace."""
-        other = copy.copy(self)
-        other._given_namespace = namespace  # noqa: SLF001 (another of us)
+        other = Client.__new__(Client)
+        vars(other).update(vars(self) | {"_given_namespace": namespace})
         return other
 
     # Looking at a whole namespace
 
     def ports(self) -> list[Port]:
         """Return who listens on what in the namespace, and what is declared."""
+        from minipod.client.values import Port
+
         return [Port.of(row) for row in self.api.ports(self.namespace)]
 
     def conflicts(self) -> list[PortConflict]:
         """Return the port conflicts of the namespace, newest last."""
+        from minipod.client import happenings
+
         return happenings.conflicts(self.api, Where(self.namespace))
 
     def events(self) -> list[Event]:
         """Return what happened in the namespace, newest last."""
+        from minipod.client import happenings
+
         return happenings.events(self.api, Where(self.namespace))
 
     # Ending
@@ -170,7 +177,7 @@ class Client:
 
         `wait`: return when all are gone. NotFound; Conflict if another pod has one's name.
         """
-        from minipod.client import deletion  # noqa: PLC0415
+        from minipod.client import deletion
 
         ending = [
             self.api.delete_pod(pod.namespace, pod.name, grace=grace, uid=pod.uid) for pod in pods
@@ -184,19 +191,19 @@ class Client:
 
     def stop(self) -> None:
         """Stop the server, if one runs, and wait until it has ended; pods run on."""
-        from minipod.client.stop import stop  # noqa: PLC0415
+        from minipod.client.stop import stop
 
         stop(self.api)
 
     def _start(self) -> None:
-        from minipod.client.start import start  # noqa: PLC0415 (seldom needed)
+        from minipod.client.start import start
 
         start(self.root, self._cluster_cidr, self._warn)
 
     def _submit(self, sources: Iterable[Source], action: Action) -> list[Pod]:
         """Do with manifests what is wanted; raise the first error once all have been tried."""
-        from minipod.client.statuses import error_from  # noqa: PLC0415
-        from minipod.model.submission import Submission  # noqa: PLC0415
+        from minipod.client.statuses import error_from
+        from minipod.model.submission import Submission
 
         pods, errors = [], []
         for line in self.api.submit(sources, self._given_namespace, Submission(action)):
@@ -214,6 +221,6 @@ class Client:
 
 def _log(text: str) -> None:
     """Give a warning to who listens to this library."""
-    import logging  # noqa: PLC0415 (slow to import, and most have loaded it)
+    import logging
 
     logging.getLogger("minipod").warning(text)

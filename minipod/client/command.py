@@ -5,20 +5,14 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from minipod.errors import MinipodError, StepFailed
+from minipod.errors import CannotRun
 from minipod.sandbox import protocol
 from minipod.sandbox.protocol import exit_code_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     JSON = dict[str, Any]
-
-
-class CannotRun(StepFailed):
-    """The command could not be started; `exit_code` is what a shell would give."""
-
-    def __init__(self, message: str, code: int) -> None:
-        MinipodError.__init__(self, message)
-        self.exit_code = code  # type: ignore[misc]
 
 
 class Command(NamedTuple):
@@ -28,6 +22,15 @@ class Command(NamedTuple):
     argv: tuple[str, ...]
     stdin: bool
     tty: bool
+
+
+def words(argv: Sequence[str]) -> tuple[str, ...]:
+    """Return a command's words. TypeError if it is one text, ValueError if it is empty."""
+    if isinstance(argv, str):
+        raise TypeError('a command is a list of words: ["sh", "-c", "…"] for a shell\'s text')
+    if not argv:
+        raise ValueError("a command has at least one word")
+    return tuple(argv)
 
 
 def request(command: Command, **more: Any) -> JSON:

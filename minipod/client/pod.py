@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from minipod.client import capture, conditions, happenings, podview, port_forward, waiting
-from minipod.client import exec as execution
+from minipod.client import podview
 from minipod.client.api import LogQuery
-from minipod.client.command import Command
 from minipod.client.kinds import PODS, Where
-from minipod.client.listening import Forward
-from minipod.client.port_forward import PortForward
-from minipod.client.targets import Target
-from minipod.client.values import Completed, Container, Event, Port, PortConflict
 from minipod.errors import CommandFailed, NotFound, TimedOut
 
 if TYPE_CHECKING:
@@ -20,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from minipod.client.client import Client
+    from minipod.client.port_forward import PortForward
+    from minipod.client.values import Completed, Container, Event, Port, PortConflict
 
     JSON = dict[str, Any]
 
@@ -101,6 +97,8 @@ class Pod:
     @property
     def containers(self) -> tuple[Container, ...]:
         """The containers, in the manifest's order."""
+        from minipod.client.values import Container
+
         known = {one["name"]: one for one in self._status.get("containerStatuses") or ()}
         names = podview.container_names(self.raw)
         return tuple(Container.of(name, known.get(name, {})) for name in names)
@@ -125,6 +123,9 @@ class Pod:
         The condition is what `minipod wait --for` takes ("condition=Ready", "delete",
         "jsonpath={.status.phase}=Succeeded"), or a function of the pod. `timeout` is in seconds.
         """
+        from minipod.client import conditions, waiting
+        from minipod.client.targets import Target
+
         held = _Holds(self.client, condition) if callable(condition) else None
         target = Target(PODS, self.namespace, self.name)
         wanted = held or conditions.parse(condition)  # type: ignore[arg-type]
@@ -169,14 +170,20 @@ class Pod:
 
     def events(self) -> list[Event]:
         """Return what happened to the pod, newest last."""
+        from minipod.client import happenings
+
         return happenings.events(self.client.api, self._where(f"involvedObject.uid={self.uid}"))
 
     def ports(self) -> list[Port]:
         """Return who listens on what, and what is declared."""
+        from minipod.client.values import Port
+
         return [Port.of(row) for row in self.client.api.ports_of(self.namespace, self.name)]
 
     def conflicts(self) -> list[PortConflict]:
         """Return the ports that processes of the pod wanted and did not get, newest last."""
+        from minipod.client import happenings
+
         return happenings.conflicts(self.client.api, self._where(f"pod={self.name}"))
 
     # Doing
@@ -198,7 +205,12 @@ class Pod:
         longer than `timeout` seconds: then it is killed, with its process group and nothing else.
         `check`: another exit code than 0 is CommandFailed.
         """
-        command = Command(self._container(container), tuple(argv), stdin=True, tty=False)
+        from minipod.client import capture
+        from minipod.client import exec as execution
+        from minipod.client.command import Command, words
+        from minipod.client.values import Completed
+
+        command = Command(self._container(container), words(argv), stdin=True, tty=False)
         given = capture.Given(stdin.encode() if isinstance(stdin, str) else stdin, env or {})
         with execution.sandbox_of(self._root, self.raw, command.container) as sandbox:
             captured = capture.run(sandbox, command, given, timeout)
@@ -219,6 +231,9 @@ class Pod:
         `local` 0 is any free port. Use it as a context manager, or close it. HostError if the
         local port is taken, Conflict if the pod does not run.
         """
+        from minipod.client.listening import Forward
+        from minipod.client.port_forward import PortForward
+
         wanted = Forward(local, self._number(port))
         return PortForward(self._root, self.raw, wanted, address, self.client.forwards)
 
@@ -227,7 +242,9 @@ class Pod:
 
         `timeout`, in seconds, is the socket's. HostError if nobody answers there.
         """
-        return port_forward.connect(self._root, self.raw, self._number(port), timeout)
+        from minipod.client.port_forward import connect
+
+        return connect(self._root, self.raw, self._number(port), timeout)
 
     def delete(self, *, grace: int | None = None, wait: bool = True) -> None:
         """End the pod: SIGTERM, and SIGKILL after `grace` seconds, or the pod's own time.

@@ -47,6 +47,12 @@ class FakeSandbox:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def say(self, content: dict[str, Any]) -> None:
+        """Tell the client something that it did not ask for, if it is still there."""
+        with suppress(OSError):
+            assert self._connection is not None
+            self._connection.send(json.dumps(content).encode())
+
     def close(self) -> None:
         """End, as a killed sandbox does."""
         for one in (self._listening, self._connection):
@@ -59,7 +65,8 @@ class FakeSandbox:
         with suppress(OSError):
             while True:
                 self._connection, _ = self._listening.accept()
-                self._talk(self._connection)
+                with self._connection:
+                    self._talk(self._connection)
 
     def _talk(self, connection: socket.socket) -> None:
         with suppress(OSError):
