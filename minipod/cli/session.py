@@ -11,8 +11,8 @@ from minipod.errors import MinipodError
 if TYPE_CHECKING:
     from minipod.cli.steps import Steps
     from minipod.client import Api, Transport
-    from minipod.client.transport import Observer
     from minipod.client.client import Client
+    from minipod.client.transport import Observer
 
 DEFAULT_ROOT = "/var/lib/minipod"
 DEFAULT_NAMESPACE = "default"

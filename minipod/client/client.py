@@ -45,19 +45,36 @@ class Client:
         cluster_cidr: str | None = None,
         warn: Callable[[str], None] | None = None,
     ) -> None:
-        self.root = os.path.abspath(root or os.environ.get(ROOT_VARIABLE) or DEFAULT_ROOT)
-        self._given_namespace = namespace
-        self._warn = warn or _log
-        self._cluster_cidr = cluster_cidr
-        self.forwards: set[PortForward] = set()
-        """The port-forwards that are open."""
-        transport = Transport(self.root, warn=self._warn, start=self._start if start else None)
-        self.api = Api(transport)
-        """The requests one by one, for what this class has no method for."""
+        folder = os.path.abspath(root or os.environ.get(ROOT_VARIABLE) or DEFAULT_ROOT)
+        warn = warn or _log
+
+        def start_server() -> None:
+            from minipod.client.start import start as start_at
+
+            start_at(folder, cluster_cidr, warn)
+
+        api = Api(Transport(folder, warn=warn, start=start_server if start else None))
         if start and cluster_cidr is not None:
             from minipod.client.own import agree_on_network
 
-            agree_on_network(self.api.own, cluster_cidr, self._warn)
+            agree_on_network(api.own, cluster_cidr, warn)
+        self._stand_on(api, namespace, warn)
+
+    @classmethod
+    def of(cls, api: Api, *, namespace: str | None, warn: Callable[[str], None]) -> Self:
+        """Return a client that asks by this API."""
+        client = cls.__new__(cls)
+        client._stand_on(api, namespace, warn)  # noqa: SLF001 (our own)
+        return client
+
+    def _stand_on(self, api: Api, namespace: str | None, warn: Callable[[str], None]) -> None:
+        self.root = api.root
+        self.api = api
+        """The requests one by one, for what this class has no method for."""
+        self.forwards: set[PortForward] = set()
+        """The port-forwards that are open."""
+        self._given_namespace = namespace
+        self._warn = warn
 
     def __enter__(self) -> Self:
         return self
@@ -146,8 +163,8 @@ class Client:
 
     def in_namespace(self, namespace: str) -> Client:
         """Return a client of the same root that works in another namespace."""
-        other = Client.__new__(Client)
-        vars(other).update(vars(self) | {"_given_namespace": namespace})
+        other = self.of(self.api, namespace=namespace, warn=self._warn)
+        other.forwards = self.forwards
         return other
 
     # Looking at a whole namespace
@@ -194,11 +211,6 @@ class Client:
         from minipod.client.stop import stop
 
         stop(self.api)
-
-    def _start(self) -> None:
-        from minipod.client.start import start
-
-        start(self.root, self._cluster_cidr, self._warn)
 
     def _submit(self, sources: Iterable[Source], action: Action) -> list[Pod]:
         """Do with manifests what is wanted; raise the first error once all have been tried."""

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import minipod
+from minipod import errors
+
+PAGE = Path(__file__).parents[2] / "docs" / "python.md"
+CLASSES = [
+    getattr(minipod, name) for name in minipod.__all__ if isinstance(getattr(minipod, name), type)
+]
 
 
 def run(code: str) -> str:
@@ -41,3 +49,34 @@ def test_every_name_is_there_and_is_what_it_is_called() -> None:
 def test_another_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="has no attribute 'Nope'"):
         minipod.Nope  # noqa: B018
+
+
+def public(kind: type) -> set[str]:
+    """Return the public names of a class that are its own, but for how its values are made."""
+    own = {name for name in vars(kind) if not name.startswith("_")} - {"of", "count", "index"}
+    return own - {"exit_code", "reason", "status"} if issubclass(kind, Exception) else own
+
+
+@pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
+def test_every_public_name_is_on_the_page(kind: type) -> None:
+    words = set(re.findall(r"\w+", PAGE.read_text()))
+    assert {kind.__name__, *public(kind)} <= words
+
+
+def test_every_method_of_a_client_and_a_pod_has_a_heading() -> None:
+    headings = set(
+        re.findall(r"\w+", " ".join(re.findall(r"^### (.*)", PAGE.read_text(), re.MULTILINE)))
+    )
+    methods = {
+        name
+        for kind in (minipod.Client, minipod.Pod)
+        for name in public(kind)
+        if callable(vars(kind)[name])
+    }
+    assert methods - {"close", "refresh"} == headings
+
+
+def test_every_error_is_on_the_page() -> None:
+    kinds = [one for one in vars(errors).values() if isinstance(one, type)]
+    names = {one.__name__ for one in kinds if issubclass(one, errors.MinipodError)}
+    assert names <= set(re.findall(r"\w+", PAGE.read_text()))
