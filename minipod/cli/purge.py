@@ -31,10 +31,10 @@ def purge(session: Session, *, yes: bool) -> None:
     if not start.was_used(session.root) and not start.left_on_host(session.root):
         tell(f"nothing to purge: {session.root} was never used")
         return
-    api = session.api()
+    client = session.client()
     if not yes:
-        _ask(session.root, len(api.pods(None)["items"]))
-    api.own.purge()
+        _ask(session.root, len(client.pods(all_namespaces=True)))
+    client.purge()
     tell(f"purged {session.root}")
 
 

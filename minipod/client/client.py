@@ -112,10 +112,28 @@ class Client:
         InvalidObject names file, line and column of all that is wrong: then nothing was created.
         If one pod fails later (AlreadyExists, say), the others are there.
         """
-        from minipod.client.sources import read
         from minipod.model.submission import Action
 
-        return self._submit(read(os.fspath(file) for file in files), Action.CREATE)
+        return self._submit(_texts(files), Action.CREATE)
+
+    def apply(self, manifest: Mapping[str, Any]) -> Pod:
+        """Create a pod, or change the one of its name into what the manifest says.
+
+        InvalidObject if anything is wrong with it, or if it changes what cannot be changed.
+        """
+        import json
+
+        from minipod.client.sources import Source
+        from minipod.model.submission import Action
+
+        (pod,) = self._submit([Source("manifest", json.dumps(manifest))], Action.APPLY)
+        return pod
+
+    def apply_from(self, *files: str | os.PathLike[str]) -> list[Pod]:
+        """Do the same with the pods of files, as `minipod apply -f` does."""
+        from minipod.model.submission import Action
+
+        return self._submit(_texts(files), Action.APPLY)
 
     def run(  # noqa: PLR0913 (a keyword each)
         self,
@@ -229,6 +247,12 @@ class Client:
         if errors:
             raise errors[0]
         return pods
+
+
+def _texts(files: Iterable[str | os.PathLike[str]]) -> list[Source]:
+    from minipod.client.sources import read
+
+    return read(os.fspath(file) for file in files)
 
 
 def _log(text: str) -> None:

@@ -188,6 +188,18 @@ def test_files_are_created_together(
     assert warnings == ["beware"]
 
 
+def test_apply_says_so_and_takes_what_was_there_as_it_is(
+    server: FakeServer, client: Client, tmp_path: Path
+) -> None:
+    (tmp_path / "app.yaml").write_text("kind: Pod\n")
+    server.answers[f"POST {OWN}/manifests?action=apply"] = ndjson(
+        {"type": "UNCHANGED", "object": pod()}
+    )
+    assert client.apply({"kind": "Pod"}) == client.apply_from(tmp_path / "app.yaml")[0]
+    sources = [asked.body["sources"] for asked in server.asked]
+    assert sources[0] == [{"name": "manifest", "text": '{"kind": "Pod"}'}]
+
+
 def test_of_files_the_first_failure_is_raised_when_all_were_tried(
     server: FakeServer, client: Client, tmp_path: Path
 ) -> None:
