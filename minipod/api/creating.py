@@ -52,6 +52,7 @@ async def create(request: web.Request, obj: JSON, *, dry_run: bool) -> Outcome:
     if dry_run:
         if engine.store.get(key) is not None:
             raise already_exists(key)
+        engine.namespaces.check_open(key.namespace, key.name)
         return Outcome(obj)
     if key.kind == "Namespace":
         return Outcome(engine.namespaces.create(obj).obj)

@@ -74,7 +74,7 @@ EVENTS = Resource(
     "event",
     ("ev",),
     namespaced=True,
-    verbs=_READ,
+    verbs=("delete", "deletecollection", *_READ),
     fields=_paths(*_NAMES, "reason", "type", *(f"involvedObject.{name}" for name in _INVOLVED)),
 )
 NODES = Resource(

@@ -8,6 +8,7 @@ from minipod.api import (
     changing,
     creating,
     discovery,
+    events,
     host_ports,
     lint,
     manifests,
@@ -19,7 +20,7 @@ from minipod.api import (
     submitting,
     trace,
 )
-from minipod.api.resources import NAMESPACES, PODS, RESOURCES
+from minipod.api.resources import EVENTS, NAMESPACES, PODS, RESOURCES
 from minipod.manifest import NAMESPACE, POD
 
 if TYPE_CHECKING:
@@ -61,6 +62,8 @@ ROUTES = (
     Route("PUT", PODS.item, changing.replacer(PODS)),
     Route("PATCH", PODS.item, changing.patcher(PODS)),
     Route("GET", f"{PODS.item}/log", pods.log),
+    Route("DELETE", EVENTS.collections[-1], events.delete_collection),
+    Route("DELETE", EVENTS.item, events.delete),
     Route("POST", NAMESPACES.collections[0], creating.creator(NAMESPACE)),
     Route("DELETE", NAMESPACES.item, namespaces.delete),
     Route("PUT", NAMESPACES.item, changing.replacer(NAMESPACES)),

@@ -64,19 +64,25 @@ class HostPorts:
             self._cluster.expect(state.uid, _publications(pod, opened, address))
 
     async def reserve(self, uid: str, pod: Pod) -> None:
-        """Claim what a pod wants, and bind what is new of it. PortsTaken: then nothing changed."""
+        """Claim what a pod wants, and no more, and bind what is new of it.
+
+        PortsTaken: then nothing changed.
+        """
         wanted = host_ports(pod)
         taken = clashes(wanted, self.claims(wanted, other_than=uid))
         if taken:
             raise PortsTaken(taken)
         known = {claim.port for claim in self._claims.get(uid, ())}
-        new = [port for port in to_hold(wanted, self._node) if port not in known]
+        holding = to_hold(wanted, self._node)
+        new = [port for port in holding if port not in known]
         bound, refused = self._bind(new)
         if refused:
             _close(bound)
             raise PortsTaken(await self.taken_by_programs(refused))
+        left = self._bound.get(uid, {}) | bound
+        self._bound[uid] = {port.key: left.pop(port.key) for port in holding if port.key in left}
+        _close(left)
         self._claim(uid, pod, wanted)
-        self._bound[uid] = self._bound.get(uid, {}) | bound
 
     async def extend(self, uid: str, pod: Pod) -> None:
         """Reserve for a pod that has a place; one that waits will ask when it gets one."""

@@ -119,6 +119,8 @@ class FakeEngine:
 
     async def create_pod(self, obj: JSON) -> Created:
         await self.creation.wait()
+        if obj["metadata"]["namespace"] != "default":
+            self.namespaces.ensure(obj["metadata"]["namespace"])
         self.trace.concerns(Key("Pod", obj["metadata"]["namespace"], obj["metadata"]["name"]))
         metadata = {
             "uid": str(uuid.uuid4()),

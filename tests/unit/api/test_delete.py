@@ -87,3 +87,29 @@ def test_a_collection_is_deleted_by_selector_in_its_namespace(api):
     assert [obj["metadata"]["name"] for obj in answer.json["items"]] == ["a", "b"]
     assert api.engine.graces == {"a": 1, "b": 1}
     assert [obj["metadata"]["name"] for obj in api.engine.store.list("Pod")] == ["c", "d"]
+
+
+EVENTS = "/api/v1/namespaces/default/events"
+
+
+@pytest.fixture
+def events(api):
+    for name, reason in (("a", "Started"), ("b", "Killing"), ("c", "Started")):
+        metadata = {"name": name, "namespace": "default"}
+        api.engine.store.create({"kind": "Event", "metadata": metadata, "reason": reason})
+    return lambda: [event["metadata"]["name"] for event in api.engine.store.list("Event")]
+
+
+def test_an_event_is_deleted(api, events):
+    answer = api.ask("DELETE", f"{EVENTS}/a")
+    assert (answer.code, answer.json["status"]) == (200, "Success")
+    assert events() == ["b", "c"]
+    assert api.ask("DELETE", f"{EVENTS}/a").code == 404
+
+
+def test_the_events_that_a_selector_means_are_deleted(api, events):
+    api.ask("DELETE", f"{EVENTS}?dryRun=All")
+    assert events() == ["a", "b", "c"]
+    answer = api.ask("DELETE", f"{EVENTS}?fieldSelector=reason=Started")
+    assert [event["metadata"]["name"] for event in answer.json["items"]] == ["a", "c"]
+    assert events() == ["b"]

@@ -77,3 +77,15 @@ def test_another_than_the_one_that_is_meant_is_a_conflict(api, condition):
     answer = api.ask("DELETE", f"{PATH}/lab", json={"preconditions": condition})
     assert (answer.code, answer.json["reason"]) == (409, "Conflict")
     assert stored(api)["status"]["phase"] == "Active"
+
+
+def test_a_dry_run_of_a_pod_is_refused_where_the_pod_would_be(api):
+    api.ask("POST", PATH, json=LAB)
+    api.engine.ending.clear()
+    api.ask("DELETE", f"{PATH}/lab")
+    containers = [{"name": "main", "image": "x"}]
+    pod = {"kind": "Pod", "metadata": {"name": "web"}, "spec": {"containers": containers}}
+    answer = api.ask("POST", f"{PATH}/lab/pods?dryRun=All", json=pod)
+    assert (answer.code, answer.json["reason"]) == (403, "Forbidden")
+    assert "because it is being terminated" in answer.json["message"]
+    api.engine.ending.set()

@@ -147,10 +147,10 @@ def test_a_dry_run_tells_that_a_name_is_taken(submit):
 
 def test_a_namespace_is_there_before_the_pods_that_name_it(api, submit):
     """And the lines come in the documents' order."""
-    pod = web(", namespace: lab")
-    lines = submit("create", f"{pod}---\n{NAMESPACE}")
-    assert [line["object"]["kind"] for line in lines] == ["Pod", "Namespace"]
-    assert types(lines) == ["CREATED", "CREATED"]
+    pods = [web(", namespace: lab", name=name) for name in "abcde"]
+    lines = submit("create", "---\n".join([*pods, NAMESPACE]))
+    assert types(lines) == ["CREATED"] * 6
+    assert [line["object"]["kind"] for line in lines] == ["Pod"] * 5 + ["Namespace"]
     assert types(submit("apply", NAMESPACE.replace("lab", "lab, labels: {a: b}"))) == [
         "WARNING",
         "CONFIGURED",

@@ -158,6 +158,18 @@ def test_a_host_port_that_another_pod_has_is_not_taken_by_hand(machine: Machine)
     run(machine, scenario)
 
 
+def test_a_change_that_comes_too_late_claims_no_host_port(machine: Machine) -> None:
+    async def scenario(machine: Machine, engine: Engine) -> None:
+        obj = await created(engine, pod("web", APP))
+        engine.store.update(obj | {"metadata": obj["metadata"] | {"labels": {"a": "b"}}})
+        with pytest.raises(Conflict):
+            await engine.update_pod(annotated(obj, "8080:80/TCP"))
+        other = await created(engine, annotated(pod("other", APP), "8080:80/TCP"))
+        assert other["status"]["phase"] == "Running"
+
+    run(machine, scenario)
+
+
 def in_lab(name: str = "web") -> JSON:
     made = pod(name, APP)
     return made | {"metadata": {"name": name, "namespace": "lab"}}
