@@ -22,9 +22,9 @@ def pod_resolv_conf(host: str, upstreams: Iterable[str] = ()) -> str:
     `host` is the host's file; `upstreams` are the files in which local forwarders list where they
     forward to, best first: read only if the host's file names a server on loopback.
     """
-    servers = _servers(host)
-    reachable = [server for server in servers if _is_reachable(server)]
-    if len(reachable) < len(servers):
+    named = servers(host)
+    reachable = [server for server in named if _is_reachable(server)]
+    if len(reachable) < len(named):
         reachable = next(filter(None, map(_reachable, upstreams)), reachable)
     kept = [" ".join(words) for words in _lines(host) if words[0] in _KEPT]
     lines = [f"nameserver {server}" for server in reachable] + kept
@@ -35,18 +35,19 @@ def pod_resolv_conf(host: str, upstreams: Iterable[str] = ()) -> str:
     )
 
 
+def servers(text: str) -> list[str]:
+    """Return whom a resolv.conf names, as it is written."""
+    return [words[1] for words in _lines(text) if words[0] == "nameserver"]
+
+
 def _lines(text: str) -> list[list[str]]:
     """Return the words of each line that says something."""
     rows = (line.split() for line in text.splitlines())
     return [words for words in rows if len(words) > 1 and words[0][0] not in "#;"]
 
 
-def _servers(text: str) -> list[str]:
-    return [words[1] for words in _lines(text) if words[0] == "nameserver"]
-
-
 def _reachable(text: str) -> list[str]:
-    return [server for server in _servers(text) if _is_reachable(server)]
+    return [server for server in servers(text) if _is_reachable(server)]
 
 
 def _is_reachable(server: str) -> bool:
