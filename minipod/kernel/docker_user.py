@@ -53,6 +53,11 @@ async def admit(plan: NetworkPlan) -> None:
             raise HostError(f"cannot add a rule to {_CHAIN}: iptables refused it")
 
 
+async def missing(plan: NetworkPlan) -> list[list[str]]:
+    """Return the root's rules that are not there. HostError."""
+    return [rule for rule in rules(plan) if not await _iptables("-C", _CHAIN, *rule)]
+
+
 async def withdraw(plan: NetworkPlan) -> None:
     """Take the root's rules out again; nothing happens if they are not there."""
     for rule in rules(plan):

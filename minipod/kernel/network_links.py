@@ -158,6 +158,16 @@ class Links:
                 if message["dst_len"] > 0
             ]
 
+    async def way(self, address: IPv4Address) -> str | None:
+        """Return the link by which a packet for an address would leave; None if by none."""
+        links = await self.names()
+        try:
+            (message, *_) = await self._route.route("get", dst=str(address))
+        except NetlinkError:
+            return None
+        link = links.get(message.get("oif"))
+        return link.name if link else None
+
     async def default_mtu(self) -> int | None:
         """Return the MTU of the default route's interface; None if there is none."""
         links = await self.names()

@@ -97,8 +97,7 @@ class Owner(Enum):
 
 async def owner(plan: NetworkPlan) -> Owner:
     """Return whose the table with this root's name is. HostError."""
-    tables = [entry["table"] for entry in await _list("tables") if "table" in entry]
-    if not any(t["family"] == _FAMILY and t["name"] == plan.table for t in tables):
+    if plan.table not in await tables():
         return Owner.NOBODY
     entries = await _list("table", _FAMILY, plan.table)
     marked = any(entry["rule"].get("comment") == plan.mark for entry in entries if "rule" in entry)
@@ -127,7 +126,23 @@ async def remove(plan: NetworkPlan) -> None:
 
 async def chains() -> list[Chain]:
     """Return the chains that IPv4 packets may meet, of all tables. HostError."""
-    found = [entry["chain"] for entry in await _list("chains") if "chain" in entry]
+    return chains_in(await _list("chains"))
+
+
+async def ruleset() -> list[Command]:
+    """Return all tables, chains and rules, as nft gives them. HostError."""
+    return await _list("ruleset")
+
+
+async def tables() -> list[str]:
+    """Return the names of the tables of our family. HostError."""
+    listed = [entry["table"] for entry in await _list("tables") if "table" in entry]
+    return [table["name"] for table in listed if table["family"] == _FAMILY]
+
+
+def chains_in(entries: Sequence[Command]) -> list[Chain]:
+    """Return the chains that IPv4 packets may meet, of what nft listed."""
+    found = [entry["chain"] for entry in entries if "chain" in entry]
     return [
         Chain(
             f"{chain['family']} {chain['table']}",

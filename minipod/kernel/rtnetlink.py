@@ -101,6 +101,12 @@ class Rtnetlink:
         """Make a pod's link. Refused; then nothing is left."""
         self._request(_RTM_NEWLINK, _NLM_F_ACK | _NLM_F_CREATE | _NLM_F_EXCL, encode(link))
 
+    def add_plain(self, kind: str) -> None:
+        """Make a link of a kind ("veth", "bridge"), named by the kernel. Refused."""
+        information = _attribute(_IFLA_INFO_KIND, kind.encode() + b"\0")
+        body = _LINK.pack(0, 0, 0, 0, 0) + _attribute(_IFLA_LINKINFO, information)
+        self._request(_RTM_NEWLINK, _NLM_F_ACK | _NLM_F_CREATE | _NLM_F_EXCL, body)
+
     def delete(self, name: str) -> None:
         """Remove a link. Refused with ENODEV if there is none."""
         self._request(_RTM_DELLINK, _NLM_F_ACK, _LINK.pack(0, 0, 0, 0, 0) + _name(name))

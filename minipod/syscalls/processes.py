@@ -42,14 +42,15 @@ def fork(namespaces: int = 0, cgroup: int | None = None) -> tuple[int, int]:
     where that is refused, as in some containers, the slower way with the same outcome.
     """
     try:
-        return _clone3(namespaces, cgroup)
+        return fork_with_clone3(namespaces, cgroup)
     except OSError as error:
         if error.errno not in _NO_CLONE3:
             raise
     return fork_without_clone3(namespaces, cgroup)
 
 
-def _clone3(namespaces: int, cgroup: int | None) -> tuple[int, int]:
+def fork_with_clone3(namespaces: int, cgroup: int | None) -> tuple[int, int]:
+    """Do what `fork` does with clone3(2) alone. OSError where that is refused."""
     pidfd = ctypes.c_int(-1)
     flags = namespaces | _PIDFD | (0 if cgroup is None else _INTO_CGROUP)
     # struct clone_args: flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls,

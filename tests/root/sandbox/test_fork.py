@@ -68,7 +68,7 @@ def test_a_refused_clone3_is_no_hindrance(
     def refused(_namespaces: int, _cgroup: int | None) -> tuple[int, int]:
         raise OSError(38, "Function not implemented", "clone3")
 
-    monkeypatch.setattr(processes, "_clone3", refused)
+    monkeypatch.setattr(processes, "fork_with_clone3", refused)
     pid, pidfd = processes.fork(namespaces.NEWPID, group[1])
     if pid == 0:
         os._exit(os.getpid())

@@ -1,0 +1,37 @@
+"""Who looks, and how /proc is mounted."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from minipod.kernel.host_facts.mounts import table
+from minipod.model.host_facts import Proc, Rights
+from minipod.syscalls import capabilities
+
+_NEEDED = {
+    "CAP_CHOWN": capabilities.CHOWN,
+    "CAP_DAC_OVERRIDE": capabilities.DAC_OVERRIDE,
+    "CAP_KILL": capabilities.KILL,
+    "CAP_NET_ADMIN": capabilities.NET_ADMIN,
+    "CAP_SYS_ADMIN": capabilities.SYS_ADMIN,
+    "CAP_SYS_PTRACE": capabilities.SYS_PTRACE,
+}
+
+
+def rights(argv: tuple[str, ...]) -> Rights:
+    """Return who looks; `argv` is how a person would ask again."""
+    had = capabilities.permitted()
+    missing = tuple(name for name, number in _NEEDED.items() if not had >> number & 1)
+    return Rights(os.geteuid(), missing, argv, shutil.which("sudo") is not None)
+
+
+def proc() -> Proc:
+    """Return how /proc is mounted: the last mount there counts."""
+    kept = ("hidepid", "subset", "ro")
+    options: tuple[str, ...] = ()
+    for mount in table():
+        if mount.point == "/proc":
+            options = tuple(o for o in mount.options if o.partition("=")[0] in kept)
+    return Proc(options, Path("/proc/sys/net/ipv4").is_dir())
