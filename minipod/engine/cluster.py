@@ -70,6 +70,11 @@ class Cluster:
         return self.plan.node(self._hands.node_name, 0) if self.plan else None
 
     @property
+    def block(self) -> IPv4Network | None:
+        """The pod network: the one that was claimed, else the one that was asked for."""
+        return self.plan.cluster if self.plan else self._wanted
+
+    @property
     def required_node(self) -> NodePlan:
         """The default node's place, for those who know that the network has been claimed."""
         node = self.node

@@ -1,4 +1,7 @@
-"""What `minipod doctor` tells. The cost is measured once for each boot and mechanism."""
+"""What `minipod doctor` tells of the watcher; its cost is measured once for a boot and mechanism.
+
+What it tells of the machine needs no server: minipod/doctor.py.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +18,15 @@ from minipod.model.doctor import Cost, Report, WatcherReport
 from minipod.watcher.protocol import Mechanism
 
 if TYPE_CHECKING:
+    from minipod.engine.cluster import Cluster
     from minipod.engine.hands import Hands
     from minipod.engine.watch import Watch
     from minipod.watcher.remote import WatcherConnection
 
 _log = logging.getLogger(__name__)
 _COSTS = "costs"
+_WATCHER_WITHIN = 30.0
+"""Seconds that a watcher gets to try what the machine allows: 4 of them in an emulated machine."""
 
 _MISSING = {
     Mechanism.FEXIT: (),
@@ -45,8 +51,9 @@ _WITHOUT_FIELDS = (
 class Doctor:
     """Looks at the watcher, and has its cost measured."""
 
-    def __init__(self, hands: Hands, watch: Watch) -> None:
+    def __init__(self, hands: Hands, watch: Watch, cluster: Cluster) -> None:
         self._hands = hands
+        self._cluster = cluster
         self._watch = watch
         self._measuring = asyncio.Lock()
 
@@ -56,13 +63,15 @@ class Doctor:
         The watcher sees nothing for half of the seconds that measuring takes.
         """
         self._watch.want()
-        await self._watch.ready()
+        await self._watch.ready(_WATCHER_WITHIN)
+        block = self._cluster.block
+        network = None if block is None else str(block)
         connection = self._watch.connection
         if connection is None:
-            return Report(_without(self._watch.trouble))
+            return Report(_without(self._watch.trouble), network)
         async with self._measuring:
             cost = await self._cost(connection, measure=measure)
-        return Report(_seen(connection, cost))
+        return Report(_seen(connection, cost), network)
 
     async def _cost(self, connection: WatcherConnection, *, measure: bool) -> Cost | None:
         mechanism = connection.greeting.mechanism

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from minipod import __version__
+from minipod.engine.causes import Causes
 from minipod.engine.cluster import Cluster
 from minipod.engine.conflicts import Conflicts
 from minipod.engine.doctor import Doctor
@@ -85,7 +86,7 @@ class Engine:
         self._ports = Ports(hands)
         self._conflicts = Conflicts(hands, self._events, self._ports)
         self.watch = Watch(hands, self._conflicts)
-        self.doctor = Doctor(hands, self.watch)
+        self.doctor = Doctor(hands, self.watch, self._cluster)
         self.gauge = Gauge(Meter(hands.cgroups))
         self._shop = Shop(
             hands,
@@ -103,6 +104,7 @@ class Engine:
             self.watch,
             self.images,
             Housekeeping(),
+            Causes(hands),
             asyncio.Semaphore(BIRTHS_AT_ONCE),
         )
         self._workers: dict[Key, PodWorker] = {}

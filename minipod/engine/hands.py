@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Protocol
 from minipod.engine.trace import Trace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from minipod.kernel.cgroups import CgroupTree
     from minipod.kernel.netns_names import NetnsNames
     from minipod.kernel.protocols import Network
     from minipod.model.binds import BindCall
     from minipod.model.doctor import Cost
+    from minipod.model.host_facts import HostFacts
     from minipod.model.root import Root
     from minipod.plan.objects import Machine
     from minipod.sandbox.remote import SandboxConnection, Zygote
@@ -52,7 +53,10 @@ class Connect(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Hands:
-    """The store, the kernel and the clock of one root. `clock` gives seconds since the epoch."""
+    """The store, the kernel and the clock of one root. `clock` gives seconds since the epoch.
+
+    `look` tells how the machine is, in milliseconds: asked when a pod does not come up.
+    """
 
     root: Root
     store: Store
@@ -64,6 +68,7 @@ class Hands:
     watcher: Watchers
     clock: Callable[[], float]
     machine: Machine
+    look: Callable[[], Awaitable[HostFacts]]
     trace: Trace = field(default_factory=Trace)
 
     @property

@@ -59,10 +59,13 @@ class Watch:
         if self._keeping is None:
             self._keeping = asyncio.create_task(self._keep(), name="keep the watcher")
 
-    async def ready(self) -> None:
-        """Wait until there is a watcher, or it is known that there is none for now."""
+    async def ready(self, within: float = READY_WITHIN) -> None:
+        """Wait until there is a watcher, or it is known that there is none for now.
+
+        `within` is how many seconds, at the most.
+        """
         with suppress(TimeoutError):
-            async with asyncio.timeout(READY_WITHIN):
+            async with asyncio.timeout(within):
                 await self._tried.wait()
 
     async def quit(self) -> None:
@@ -117,6 +120,7 @@ class Watch:
         self._tried.set()
         await self._ended.wait()
         connection.close()
+        self._tried.clear()
         self.connection = None
         _log.warning("the watcher ended: starting another")
 

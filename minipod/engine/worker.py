@@ -20,7 +20,7 @@ from minipod.errors import HostError, MinipodError
 from minipod.model.pod import view
 from minipod.model.times import parse_timestamp
 from minipod.plan import byhand
-from minipod.plan.lifecycle import Deletion, Forget, PodFacts, StartContainer, decide
+from minipod.plan.lifecycle import Deletion, Forget, PodFacts, StartContainer, Step, decide
 from minipod.plan.narration import EventType, Note, narrate
 from minipod.plan.process import process
 from minipod.plan.refusals import settles_at
@@ -31,10 +31,12 @@ from minipod.plan.status import (
     Surroundings,
     status,
 )
+from minipod.sandbox.protocol import RUN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from minipod.engine.causes import Causes
     from minipod.engine.cluster import Cluster
     from minipod.engine.conflicts import Conflicts
     from minipod.engine.events import Events
@@ -64,6 +66,7 @@ class Shop:
     watch: Watch
     images: Images
     housekeeping: Housekeeping
+    causes: Causes
     births: asyncio.Semaphore
 
 
@@ -77,6 +80,8 @@ class PodWorker:
         self._shop = shop
         self._woken = asyncio.Event()
         self._around = Surroundings()
+        self._doing: Step | None = None
+        self._unstarted: frozenset[tuple[str, int]] = frozenset()
         self._failures = 0
         state.on_change = self.wake
 
@@ -100,7 +105,7 @@ class PodWorker:
                 except Unschedulable as error:
                     wake_at = self._wait_for_place(error)
                 except MinipodError as error:
-                    wake_at = self._wait_after(error)
+                    wake_at = await self._wait_after(error)
                 await self._sleep(wake_at)
         finally:
             self.gone.set()
@@ -108,21 +113,24 @@ class PodWorker:
 
     async def _round(self) -> float | None:
         """Do what is to be done now; return when to look again (None: when woken)."""
+        self._doing = None
         obj = self._object()
         self._read_journal(obj)
+        await self._look_at_failed_starts()
         facts = self._facts(obj)
         decision = decide(facts, self._now())
         if decision.steps:
             if any(isinstance(step, StartContainer) for step in decision.steps):
                 await self._shop.watch.ready()
             async with self._shop.births:
-                for step in decision.steps:
-                    await self._shop.execute.perform(step, self.state, obj)
+                for self._doing in decision.steps:
+                    await self._shop.execute.perform(self._doing, self.state, obj)
             if isinstance(decision.steps[-1], Forget):
                 self.gone.set()
             return _AT_ONCE
         self._failures = 0
-        self._around = replace(self._around, unschedulable=None, trouble=None)
+        hints = self._around.hints if self._unstarted else ()
+        self._around = replace(self._around, unschedulable=None, trouble=None, hints=hints)
         if self._publish() in TERMINAL_PHASES and not facts.finished:
             self._tell_deadline()
             return _AT_ONCE  # to give back what a finished pod needs no more
@@ -150,10 +158,23 @@ class PodWorker:
         self.settled.set()
         return None if error.retry_after is None else self._now() + error.retry_after
 
-    def _wait_after(self, error: MinipodError) -> float:
+    async def _look_at_failed_starts(self) -> None:
+        """Find out, once for each, why attempts failed before their programs ran."""
+        unstarted = frozenset(
+            (name, container.current.number)
+            for name, container in self.state.history.containers.items()
+            if container.current.failure and container.current.failure.step != RUN
+        )
+        if unstarted - self._unstarted:
+            hints = await self._shop.causes.of(StartContainer)
+            self._around = replace(self._around, hints=hints)
+        self._unstarted = unstarted
+
+    async def _wait_after(self, error: MinipodError) -> float:
         """Say what went wrong; return when to try again: after 1, 2, 4 … 60 seconds."""
         _log.warning("pod %s/%s: %s", self.state.key.namespace, self.state.key.name, error)
-        self._around = replace(self._around, trouble=error.message)
+        hints = await self._shop.causes.of(type(self._doing)) if self._doing else ()
+        self._around = replace(self._around, trouble=error.message, hints=hints)
         self._tell(Note(EventType.WARNING, "FailedCreatePodSandBox", error.message))
         delay = min(_RETRY_FIRST * 2.0 ** min(self._failures, 10), _RETRY_LONGEST)
         self._failures += 1

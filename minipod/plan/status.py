@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from minipod.model.doctor import Finding
 from minipod.model.pod import JSON, Pod, RestartPolicy
 from minipod.model.times import timestamp
+from minipod.plan.host_checks.condition import host_ready
 from minipod.plan.lifecycle import (
     PodFacts,
     SandboxState,
@@ -34,13 +36,15 @@ class Surroundings(msgspec.Struct, frozen=True):
     """What a status tells besides the containers: where the pod is, and why it is not.
 
     `unschedulable` says why the pod has no place yet, `trouble` why its sandbox could not be made,
-    `refusals` which ports its containers wanted in vain, the newest last.
+    `hints` what of the machine may be why, `refusals` which ports its containers wanted in vain,
+    the newest last.
     """
 
     address: IPv4Address | None = None
     host_address: IPv4Address | None = None
     unschedulable: str | None = None
     trouble: str | None = None
+    hints: tuple[Finding, ...] = ()
     refusals: tuple[Refusal, ...] = ()
 
 
@@ -61,6 +65,7 @@ def status(old: JSON, facts: PodFacts, around: Surroundings, now: float) -> JSON
         result |= {"reason": DEADLINE_EXCEEDED, "message": PAST_DEADLINE}
     conditions = _conditions(facts, containers, phase, ready=ready)
     conditions.append(ports_free(around.refusals, facts.history, now))
+    conditions += host_ready(around.hints)
     result["conditions"] = _dated(conditions, old, now)
     result["containerStatuses"] = containers
     result["startTime"] = old.get("startTime") or timestamp(now)

@@ -15,11 +15,13 @@ from minipod.engine import Engine
 from minipod.engine.hands import Hands
 from minipod.errors import HostError, StepFailed
 from minipod.kernel.fake import FakeNetwork
+from minipod.model.host_facts import HostFacts
 from minipod.model.pod import JSON
 from minipod.model.root import Root
 from minipod.plan.objects import Machine as MachineFacts
 from minipod.sandbox.protocol import JOURNAL
 from minipod.store.memory import MemoryStore
+from tests.support.machine_facts import FIT
 
 from .fake_watcher import FakeWatcher
 
@@ -138,7 +140,7 @@ class Machine:
     """The zygote, the control groups and the names of a machine that is not there.
 
     `refused` maps a request's name to the reason why sandboxes refuse it; `obedient`: containers
-    end when asked to.
+    end when asked to. `facts` is how the machine is, `looks` how often somebody looked.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -157,6 +159,8 @@ class Machine:
         self.refused: dict[str, str] = {}
         self.refuses_forks = False
         self.obedient = True
+        self.facts = FIT
+        self.looks = 0
         self._pids = itertools.count(4000, 10)
 
     def close(self) -> None:
@@ -176,7 +180,12 @@ class Machine:
             watcher=self.watcher,
             clock=self.clock,
             machine=MachineFacts("machine", "6.1.0", "amd64", "Linux", "0.1", boot_id=self.boot_id),
+            look=self.look,
         )
+
+    async def look(self) -> HostFacts:
+        self.looks += 1
+        return self.facts
 
     def engine(self, cidr: IPv4Network | None = None) -> Engine:
         return Engine(self.hands(), cidr)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from ipaddress import IPv4Network
 
 import pytest
 
 from minipod.engine import Engine
 from minipod.errors import HostError
 from minipod.model.doctor import Cost
+from minipod.model.root import Root
 from minipod.watcher.protocol import Mechanism
 
 from .fakes import Machine
@@ -71,6 +73,53 @@ def test_with_none_nothing_is_measured(machine: Machine) -> None:
         watcher = (await engine.doctor.report(measure=True)).watcher
         assert (watcher.mechanism, watcher.cost) == ("none", None)
         assert watcher.missing
+
+    run(machine, scenario)
+
+
+def test_a_slow_watcher_is_waited_for_but_not_for_ever(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = asyncio.Event()
+    spawn = machine.watcher.spawn
+
+    async def slow(root: Root, cgroup: int) -> None:
+        await started.wait()
+        await spawn(root, cgroup)
+
+    async def scenario(machine: Machine, engine: Engine) -> None:
+        machine.watcher.costs = [COST]
+        with monkeypatch.context() as patch:
+            patch.setattr("minipod.engine.doctor._WATCHER_WITHIN", 0)
+            watcher = (await engine.doctor.report(measure=False)).watcher
+            assert watcher.trouble == "it is being started"
+        asyncio.get_running_loop().call_later(0.02, started.set)
+        assert (await engine.doctor.report(measure=False)).watcher.mechanism == "tracepoint"
+
+    monkeypatch.setattr(machine.watcher, "spawn", slow)
+    run(machine, scenario)
+
+
+def test_the_next_watcher_is_waited_for_when_one_has_ended(machine: Machine) -> None:
+    async def scenario(machine: Machine, engine: Engine) -> None:
+        machine.watcher.costs = [COST]
+        await engine.doctor.report(measure=False)
+        machine.watcher.die()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        watcher = (await engine.doctor.report(measure=False)).watcher
+        assert (watcher.mechanism, watcher.trouble) == ("tracepoint", None)
+        assert machine.watcher.spawned == 2
+
+    run(machine, scenario)
+
+
+def test_it_names_the_network_that_pods_have_or_are_to_have(machine: Machine) -> None:
+    async def scenario(machine: Machine, engine: Engine) -> None:
+        machine.watcher.mechanism = Mechanism.NONE
+        assert (await engine.doctor.report(measure=False)).cluster_cidr is None
+        await engine.want_network(IPv4Network("10.9.0.0/16"))
+        assert (await engine.doctor.report(measure=False)).cluster_cidr == "10.9.0.0/16"
 
     run(machine, scenario)
 

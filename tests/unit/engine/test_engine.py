@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from minipod.engine import Engine
 from minipod.errors import AlreadyExists, Conflict, HostError, NotFound, StepFailed
 from minipod.model.pod import JSON
 from minipod.store.protocol import Key
+from tests.support.machine_facts import FIT
 
 from .fakes import FakeSandbox, Machine, pod
 
@@ -116,6 +118,7 @@ def test_a_birth_that_fails_leaves_nothing_says_why_and_is_tried_again(machine: 
         assert obj["status"]["phase"] == "Pending"
         assert "Cannot allocate memory" in first(obj)["state"]["waiting"]["message"]
         assert "FailedCreatePodSandBox" in reasons(engine)
+        assert machine.looks == 1
         uid = obj["metadata"]["uid"]
         assert uid not in machine.groups
         assert machine.store.record("sandboxes", uid) is None
@@ -124,6 +127,41 @@ def test_a_birth_that_fails_leaves_nothing_says_why_and_is_tried_again(machine: 
         engine.images.map("wake", ["up"])
         await until(engine, lambda now: now["status"]["phase"] == "Running")
 
+    run(machine, scenario)
+
+
+def test_what_of_the_machine_keeps_a_pod_down_is_told_until_it_comes_up(machine: Machine) -> None:
+    def unfit(obj: JSON) -> list[str]:
+        kind = "minipod.dev/HostReady"
+        return [each["message"] for each in obj["status"]["conditions"] if each["type"] == kind]
+
+    async def scenario(machine: Machine, engine: Engine) -> None:
+        assert unfit(await created(engine, pod("first"))) == []
+        assert machine.looks == 0  # who comes up well pays for nothing
+        machine.refuses_forks = True
+        machine.facts = replace(FIT, limits=replace(FIT.limits, pid_max=210, neighbours=1))
+        (told,) = unfit(await created(engine))
+        assert told.startswith("pid-max: kernel.pid_max is 210, 200 threads run, 10 are left. Fix:")
+        machine.refuses_forks = False
+        machine.clock.now += 60
+        engine.images.map("wake", ["up"])
+        await until(engine, lambda now: now["status"]["phase"] == "Running" and not unfit(now))
+
+    run(machine, scenario)
+
+
+def test_a_machine_that_cannot_be_looked_at_costs_no_pod(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse() -> Any:
+        raise RuntimeError("can't start new thread")
+
+    async def scenario(machine: Machine, engine: Engine) -> None:
+        machine.refuses_forks = True
+        obj = await created(engine)
+        assert "Cannot allocate memory" in first(obj)["state"]["waiting"]["message"]
+
+    monkeypatch.setattr(machine, "look", refuse)
     run(machine, scenario)
 
 
