@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from minipod.cli.options import output_option, pass_session, verb
-from minipod.cli.output import as_json, tell
+from minipod.cli.output import as_json, say_error, tell, tell_styled
+from minipod.errors import MinipodError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,24 +20,54 @@ if TYPE_CHECKING:
     JSON = dict[str, Any]
 
 
-@verb("doctor", "minipod doctor", "minipod doctor --measure -o json")
-@click.option("--measure", is_flag=True, help="Measure the cost again.")
+@verb("doctor", "minipod doctor", "minipod doctor --all", "minipod doctor -o json")
+@click.option("--all", "every", is_flag=True, help="List what is well, too.")
+@click.option("--measure", is_flag=True, help="Measure anew what seeing refused binds costs.")
 @output_option("json")
 @pass_session
-def doctor(session: Session, *, measure: bool, output: str | None) -> None:
-    """Say how refused binds are seen on this machine, and what that costs.
+def doctor(session: Session, *, every: bool, measure: bool, output: str | None) -> int:
+    """Say what on this machine would break pods, and how to mend it.
 
-    The cost is measured once after each boot, and again with --measure. That takes some seconds,
-    and for half of them the binds of pods are not seen. -o json has nanoseconds too.
+    It needs no server, and little without root. If something fails, the exit code is 1.
+
+    A server that runs also says how refused binds are seen, and what that costs: measured once
+    after each boot, and again with --measure, which starts a server. That takes some seconds, and
+    for half of them the binds of pods are not seen.
     """
-    report = session.api().own.doctor(measure=measure)
+    from minipod.cli.findings import failed, lines
+    from minipod.client.host_checks import look
+
+    served, trouble = _served(session, measure=measure)
+    wanted = session.cluster_cidr or served.get("clusterCIDR")
+    findings = look(session.root, wanted, ("minipod", *sys.argv[1:]))
     if output is not None:
-        tell(as_json(report))
+        tell(as_json({"checks": findings, "watcher": served.get("watcher")}))
+    else:
+        told = lines(findings, every=every or session.verbosity > 0)
+        tell_styled("\n".join((*told, "", *_watcher(served))))
+    if trouble is not None:
+        say_error(trouble)
+    return int(failed(findings) or trouble is not None)
+
+
+def _served(session: Session, *, measure: bool) -> tuple[JSON, MinipodError | None]:
+    """Return what a server says, if there is one, and why it does not."""
+    if os.geteuid() != 0:
+        return {}, None
+    try:
+        api = session.api(start=measure)
+        if not measure and not api.answers():
+            return {}, None
+        return api.own.doctor(measure=measure), None
+    except MinipodError as error:
+        return {}, error
+
+
+def _watcher(served: JSON) -> Iterator[str]:
+    if not served:
+        yield "Refused binds: no server runs that could say how they are seen"
         return
-    tell("\n".join(_lines(report["watcher"])))
-
-
-def _lines(watcher: JSON) -> Iterator[str]:
+    watcher = served["watcher"]
     process = "" if watcher["pid"] is None else f" (pid {watcher['pid']})"
     yield f"Refused binds are seen by: {watcher['mechanism']}{process}"
     if watcher["trouble"] is not None:

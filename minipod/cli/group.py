@@ -46,7 +46,7 @@ GROUPS = {
     },
     "Machine Commands": {
         "image": "Say which program of this machine stands for an image.",
-        "doctor": "Say how refused binds are seen on this machine, and what that costs.",
+        "doctor": "Say what on this machine would break pods, and how to mend it.",
         "server": "Run, start, stop or look at the server.",
         "purge": "Remove every pod, and all that minipod made for this root.",
     },

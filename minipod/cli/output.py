@@ -25,8 +25,17 @@ _NONE = "<none>"
 
 def tell(text: str, end: str = "\n") -> None:
     """Write a line to stdout, at once. HostError if it takes no more (a full disk)."""
+    _write(text + end, colour=None)
+
+
+def tell_styled(text: str) -> None:
+    """Write a line to stdout whose colours, if it has any, were asked for: as `tell`."""
+    _write(f"{text}\n", colour=True)
+
+
+def _write(text: str, *, colour: bool | None) -> None:
     try:
-        click.echo(text + end, nl=False)
+        click.echo(text, nl=False, color=colour)
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -35,7 +44,7 @@ def tell(text: str, end: str = "\n") -> None:
 
 def say(text: str) -> None:
     """Write to stderr, control characters escaped: what is not the result."""
-    click.echo(_printable(text), err=True)
+    click.echo(printable(text), err=True)
 
 
 def say_error(error: MinipodError) -> None:
@@ -64,7 +73,7 @@ def _say_labelled(label: str, style: str, text: str) -> None:
     from minipod.cli.colour import Style, styled
 
     shown = styled(label, Style[style], sys.stderr)
-    click.echo(f"{shown} {_printable(text)}", err=True, color=True)
+    click.echo(f"{shown} {printable(text)}", err=True, color=True)
 
 
 class Columns:
@@ -115,10 +124,10 @@ def _line(row: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def _cell(value: object) -> str:
-    return _NONE if value is None else _printable(str(value)).replace("\n", "\\n")
+    return _NONE if value is None else printable(str(value)).replace("\n", "\\n")
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Return the text with control characters, but newlines, as escapes."""
     if text.isprintable():
         return text

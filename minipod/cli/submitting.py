@@ -57,6 +57,10 @@ def print_hints(pod: JSON) -> None:
         say_hint(f"{podview.reference(pod)} waits: {why}")
     for container, message in podview.waiting(pod, "ImageNotMapped"):
         say_hint(f'container "{container}" of {podview.reference(pod)} waits: {message}')
+    if troubles := [message for _, message in podview.waiting(pod, "ContainerCreating") if message]:
+        say_hint(f"{podview.reference(pod)} does not come up: {troubles[0]}")
+    for line in podview.unfit_host(pod):
+        say_hint(line)
     for container, message in podview.cannot_start(pod):
         say_hint(f'container "{container}" of {podview.reference(pod)} does not start: {message}')
 

@@ -79,6 +79,14 @@ def unplaced(pod: JSON) -> str | None:
     return None
 
 
+def unfit_host(pod: JSON) -> list[str]:
+    """Return what of the machine keeps the pod from coming up, as far as the server sees."""
+    for condition in pod.get("status", {}).get("conditions", ()):
+        if condition["type"] == "minipod.dev/HostReady" and condition["status"] == "False":
+            return str(condition["message"]).splitlines()
+    return []
+
+
 def cannot_start(pod: JSON) -> Iterator[tuple[str, str]]:
     """Yield name and message of each container whose program could not be started."""
     for one in pod.get("status", {}).get("containerStatuses", ()):

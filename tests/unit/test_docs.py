@@ -13,7 +13,9 @@ from minipod.api.routes import routes
 from minipod.cli.group import cli
 from minipod.client.port_changes import CLOSED
 from minipod.model.conflicts import Rule
+from minipod.model.doctor import Check
 from minipod.model.sockets import Mark
+from minipod.plan.host_checks.condition import HOST_READY
 from minipod.ports import wording
 
 if TYPE_CHECKING:
@@ -82,6 +84,14 @@ def test_every_rule_and_mark_is_told() -> None:
     names = {each.value for each in (*Rule, *Mark)} | {CLOSED}
     assert {name for name in names if f"`{name}`" not in page} == set()
     assert {words for words in wording.RULES.values() if words not in page} == set()
+
+
+def test_every_check_of_the_machine_is_told_and_no_other() -> None:
+    page = (TOP / "docs/doctor.md").read_text()
+    cells = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
+    assert sorted(re.findall(r"`([^`]+)`", " ".join(cells))) == sorted(Check)
+    assert f"{len(Check)} checks" in page
+    assert HOST_READY in page
 
 
 def test_every_example_is_mentioned() -> None:

@@ -481,39 +481,6 @@ SILENT = PORT | {
 }  # fmt: skip
 
 
-def test_doctor(server: FakeServer, run: Run) -> None:
-    cost = {"bindNanoseconds": 2, "bindRatio": 1.126, "otherNanoseconds": 3, "otherRatio": 1.0}
-    watcher = {
-        "mechanism": "tracepoint",
-        "pid": 7,
-        "reasons": {"fexit": "not permitted", "kernel_fields": "no BTF"},
-        "missing": ["this", "that"],
-        "trouble": None,
-        "lost": 2,
-        "cost": cost,
-    }
-    none = {"mechanism": "none", "pid": None, "reasons": {}, "trouble": "it ended", "cost": None}
-    server.answers = {
-        f"GET {OWN}/doctor": [Answer({"watcher": watcher}), Answer({"watcher": watcher | none})],
-        f"GET {OWN}/doctor?measure=true": Answer({"watcher": watcher}),
-    }
-    assert run("doctor").out == (
-        "Refused binds are seen by: tracepoint (pid 7)\n"
-        "  not fexit: not permitted\n"
-        "  not kernel fields: no BTF\n"
-        "  not seen: this\n"
-        "  not seen: that\n"
-        "Lost, for memory was full: 2\n"
-        "Cost of a bind in a pod: 1.13 x\n"
-        "Cost of any other system call, anywhere: 1.00 x\n"
-    )
-    done = run("doctor").out
-    assert done.startswith("Refused binds are seen by: none\n  there is no watcher: it ended\n")
-    assert done.endswith("Cost: not measured\n")
-    shown = run("doctor", "--measure", "-o", "json").out
-    assert json.loads(shown) == {"watcher": watcher}
-
-
 def test_ports(server: FakeServer, run: Run) -> None:
     rows = [PORT, LOCAL, SILENT]
     server.answers = {
