@@ -24,6 +24,7 @@ GROUPS = {
         "describe": "Show all about pods: containers, conditions, events.",
         "logs": "Print what the containers of a pod wrote.",
         "exec": "Run a command in a container, as one of its processes.",
+        "cp": "Copy files and folders into a container, or out of it.",
         "port-forward": "Forward local TCP ports to a pod.",
         "events": "List what happened, newest last.",
         "top": "Show what pods or nodes use of processors and memory, now.",
