@@ -62,6 +62,9 @@ def conflicts(
     found = sorted(listed["items"], key=lambda conflict: str(conflict["time"]))
     table = _Table(everywhere=all_namespaces, headers=not no_headers)
     if watch:
+        from minipod.cli.reader import end_with_reader
+
+        end_with_reader()
         show = _show_lines if output == "json" else table
         show(found)
         for event in api.watch(CONFLICTS, where, listed["metadata"]["resourceVersion"]):

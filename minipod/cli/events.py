@@ -64,6 +64,9 @@ def events(  # noqa: PLR0913 (an option each)
     kind = {"apiVersion": EVENTS.api_version, "kind": EVENTS.name}
     found = [kind | event for event in in_order(listed["items"])]
     if watch:
+        from minipod.cli.reader import end_with_reader
+
+        end_with_reader()
         printer.more(found, ADDED)
         for event in api.watch(EVENTS, where, listed["metadata"]["resourceVersion"]):
             if event["type"] != "DELETED":  # its hour is over: nothing happened

@@ -220,6 +220,9 @@ def get(  # noqa: PLR0913 (an option each)
     if files:
         groups = _of_files(api, session, files, recursive=recursive)
     if watch or watch_only:
+        from minipod.cli.reader import end_with_reader
+
+        end_with_reader()
         from minipod.cli.following import follow
 
         return follow(api, groups, view, printer, from_now=watch_only)

@@ -94,6 +94,10 @@ def logs(  # noqa: PLR0913 (an option each)
     origins = _origins(api, session, pod, selector, container, every=all_containers)
     if not origins:
         say(f"No resources found in {session.namespace} namespace.")
+    if follow:
+        from minipod.cli.reader import end_with_reader
+
+        end_with_reader()
     reading.copy(api, origins, query, sys.stdout.buffer, prefix=prefix)
 
 

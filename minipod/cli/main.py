@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
-from minipod.errors import MinipodError
+from minipod.errors import HostError, MinipodError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 _INTERRUPTED = 130
 _DEBUG = "MINIPOD_DEBUG"
 _ROOT = "MINIPOD_ROOT"
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 _COMPLETE = "_MINIPOD_COMPLETE"
 _SELDOM = 100_000  # objects between two collections: more than a short command makes
 
@@ -26,7 +29,8 @@ def main() -> NoReturn:
     gc.set_threshold(_SELDOM)
     _fill_streams()
     code = run(sys.argv[1:])
-    sys.stderr.flush()
+    with suppress(OSError):
+        sys.stderr.flush()
     # Not sys.exit: taking the interpreter apart piece by piece is a sixth of a short command's
     # time. Nothing waits for it: stdout is flushed, and what must be undone is undone.
     os._exit(code)
@@ -55,6 +59,8 @@ def run(argv: Sequence[str]) -> int:
         return _INTERRUPTED
     except SystemExit as end:  # click's, and a signal's
         return end.code if isinstance(end.code, int) else 1
+    except OSError:  # stderr takes no more: nobody can be told
+        return 1
 
 
 def _complete() -> int:
@@ -80,10 +86,14 @@ def _run(argv: Sequence[str]) -> int:
         return 1
     except MinipodError as error:
         return _report(error, session)
+    except OSError as error:
+        if error.errno not in _FULL or error.filename is not None:
+            return _report_bug(error, session)
+        from minipod.client.words import reason
+
+        return _report(HostError(f"cannot write to stdout: {reason(error)}"), session)
     except Exception as error:  # noqa: BLE001 (the last resort: no traceback reaches a user)
-        hint = None if session.debug else f"--debug or {_DEBUG}=1 shows where"
-        bug = MinipodError(f"internal: {_in_words(error)}", hint=hint)
-        return _report(bug.with_traceback(error.__traceback__), session)
+        return _report_bug(error, session)
     return code
 
 
@@ -111,6 +121,12 @@ def _report(error: MinipodError, session: Session) -> int:
         sys.excepthook(type(error), error, error.__traceback__)
     say_error(error)
     return error.exit_code
+
+
+def _report_bug(error: Exception, session: Session) -> int:
+    hint = None if session.debug else f"--debug or {_DEBUG}=1 shows where"
+    bug = MinipodError(f"internal: {_in_words(error)}", hint=hint)
+    return _report(bug.with_traceback(error.__traceback__), session)
 
 
 def _in_words(error: Exception) -> str:

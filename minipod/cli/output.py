@@ -8,9 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from minipod.client.words import reason
-from minipod.errors import HostError
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -24,22 +21,16 @@ _NONE = "<none>"
 
 
 def tell(text: str, end: str = "\n") -> None:
-    """Write a line to stdout, at once. HostError if it takes no more (a full disk)."""
-    _write(text + end, colour=None)
+    """Write a line to stdout, at once.
+
+    OSError if it takes no more, a full disk say: no error of an object, so it ends the command.
+    """
+    click.echo(text + end, nl=False)
 
 
 def tell_styled(text: str) -> None:
     """Write a line to stdout whose colours, if it has any, were asked for: as `tell`."""
-    _write(f"{text}\n", colour=True)
-
-
-def _write(text: str, *, colour: bool | None) -> None:
-    try:
-        click.echo(text, nl=False, color=colour)
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise HostError(f"cannot write to stdout: {reason(error)}") from error
+    click.echo(text, color=True)
 
 
 def say(text: str) -> None:

@@ -59,6 +59,9 @@ def ports(
         return api.ports(None if all_namespaces else session.namespace)
 
     if watch:
+        from minipod.cli.reader import end_with_reader
+
+        end_with_reader()
         _follow(look, _Table(everywhere=all_namespaces).more if output is None else _lines)
     elif output == "json":
         tell(as_json(look()))

@@ -159,9 +159,10 @@ def test_zsh_offers(environment: dict[str, str]) -> None:
         zpty -w shell "PROMPT= RPROMPT= ; autoload -Uz compinit; compinit -u -D"
         zpty -w shell "source <(minipod completion zsh); echo re''ady"
         zpty -r shell seen "*ready*"
-        zpty -w -n shell $'minipod logs d\\t-c x; echo do\\'\\'ne\\n'
-        zpty -r shell seen "*db *"
+        zpty -w -n shell $'minipod logs d\\t'
+        zpty -r shell seen "*logs db*"
         print -r -- $seen
+        zpty -d shell
     """
     done = subprocess.run(
         ["zsh", "-f", "-c", script],
@@ -171,7 +172,7 @@ def test_zsh_offers(environment: dict[str, str]) -> None:
         check=False,
         timeout=20,
     )
-    assert "logs db " in done.stdout, done.stdout + done.stderr
+    assert "logs db" in done.stdout, done.stdout + done.stderr
 
 
 def test_a_server_that_does_not_run_is_not_started(run: Run, tmp_path: Path, monkeypatch) -> None:
