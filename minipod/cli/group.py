@@ -17,6 +17,7 @@ GROUPS = {
         "run": "Create a pod of one container that runs CMD.",
         "get": "Show objects as a table, as YAML or JSON, or as a template says.",
         "set": "Change one thing of objects: images.",
+        "edit": "Change an object in an editor.",
         "delete": "Delete pods and namespaces: named, of files, by label, or all.",
         "wait": "Wait until objects are there, are gone, or are in a state.",
     },

@@ -47,11 +47,20 @@ class PatchKind(StrEnum):
     JSON = "application/json-patch+json"
 
 
+class Validation(StrEnum):
+    """What becomes of fields that are not known: an error, a warning, nothing."""
+
+    STRICT = "Strict"
+    WARN = "Warn"
+    IGNORE = "Ignore"
+
+
 class Patch(NamedTuple):
     """A change to an object: a part of one, or for PatchKind.JSON a list of operations."""
 
     kind: PatchKind
     body: Any
+    validation: Validation = Validation.WARN
 
 
 class Deletion(NamedTuple):
@@ -186,7 +195,12 @@ class Api:
     ) -> JSON:
         """Change some of an object and return it. NotFound, InvalidObject, Conflict."""
         with self._naming(kind, namespace, name):
-            target = kind.item(namespace, name) + _dry(dry_run)
+            unusual = patch.validation is not Validation.WARN  # the API's own way
+            parameters = {
+                "dryRun": _DRY_RUN if dry_run else None,
+                "fieldValidation": patch.validation if unusual else None,
+            }
+            target = kind.item(namespace, name) + http.query(parameters)
             return self._transport.json("PATCH", target, patch.body, content_type=patch.kind)
 
     def delete(
