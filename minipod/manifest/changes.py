@@ -70,7 +70,10 @@ def _check_identity(live: JSON, sent: JSON) -> None:
             f"UID in object meta: {meta.get('uid')}"
         )
     if version and version != meta["resourceVersion"]:
-        raise Conflict(f"{cannot}: {MODIFIED}")
+        raise Conflict(
+            f"{cannot}: {MODIFIED}",
+            hint="without metadata.resourceVersion it is changed as it is now, whatever others did",
+        )
 
 
 def _with_place(new: JSON, live: JSON) -> JSON:
