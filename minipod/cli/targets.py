@@ -89,5 +89,7 @@ def _require_names_or_labels(meant: Meant) -> None:
     named = "/" in meant.words[0] or len(meant.words) > 1
     if named and meant.by_label:
         raise click.UsageError("names cannot be given together with --selector or --all")
+    if named and meant.all_namespaces:
+        raise click.UsageError("a resource cannot be retrieved by name across all namespaces")
     if not named and not meant.by_label:
         raise click.UsageError("give names, --selector or --all")

@@ -89,6 +89,8 @@ def web(server: FakeServer) -> dict[str, Any]:
         "label pod web a=b --all",
         "label pods -l a=b --all c=d",
         "label pod web a=b -f x",
+        "label pod web a=b -A",
+        "delete pod/web -A",
         "label pod web a=b pod2",
         "label pod web db a=b --resource-version 7",
         "annotate pod web",
