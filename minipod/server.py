@@ -1,7 +1,7 @@
 """The server's composition root: here, and only here, the real kernel and store meet the engine.
 
 Started by a zygote (minipod/sandbox/zygote.py), which starts it again when it dies. Exit code 0
-means that it was asked to end; the zygote then ends too.
+means that it was asked to end, REFUSED that it cannot work; the zygote then ends too.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from importlib import import_module
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
-from minipod import __version__
+from minipod import __version__, server_log
 from minipod.api import make_app, serve
 from minipod.engine import Engine
 from minipod.engine.hands import Hands
@@ -35,8 +35,9 @@ from minipod.kernel.network import HostNetwork
 from minipod.model.root import Root
 from minipod.plan.objects import Machine
 from minipod.sandbox import zygote
-from minipod.sandbox.protocol import READY_VARIABLE, STOPPED
+from minipod.sandbox.protocol import LISTEN_VARIABLE, READY_VARIABLE, REFUSED, STOPPED
 from minipod.sandbox.remote import SandboxConnection, Zygote
+from minipod.sandbox.supervisor import Supervisor
 from minipod.store.sqlite import SqliteStore
 from minipod.watcher import remote as watcher
 from minipod.watcher.cost import measure
@@ -57,25 +58,24 @@ _log = logging.getLogger("minipod")
 def main() -> int:
     """Run the server of one root until it is asked to end; return its exit code."""
     options = _options()
-    logging.basicConfig(
-        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
-    )
     root = Root(os.path.realpath(options.root))
+    server_log.start(root.log)
+    supervisor = Supervisor.inherited()
     # Each pod takes three descriptors. The limit is ours alone: containers have the zygote's.
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (limits[1], limits[1]))
     try:
-        code = asyncio.run(_serve(root, options.cluster_cidr))
+        code = asyncio.run(_serve(root, options.cluster_cidr, supervisor))
     except MinipodError as error:
         _tell(f"error: {error}")
         _log.error("%s", error)
         # Whatever it is, starting again would meet it again: a person has to see it.
-        return STOPPED
+        return REFUSED
     except Exception as error:
         # The zygote tries again, but whoever waits for the first command's answer hears it now.
         _tell(f"error: internal: {type(error).__name__}: {error}")
         raise
-    if code == ZYGOTE_LOST:
+    if code == ZYGOTE_LOST and not supervisor.is_there:
         resource.setrlimit(resource.RLIMIT_NOFILE, limits)
         _start_successor(root)
     return code
@@ -88,7 +88,7 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-async def _serve(root: Root, cluster_cidr: IPv4Network | None) -> int:
+async def _serve(root: Root, cluster_cidr: IPv4Network | None, supervisor: Supervisor) -> int:
     os.makedirs(root.path, mode=0o700, exist_ok=True)
     store = SqliteStore(root.database)
     parent = Zygote.inherited()
@@ -111,17 +111,22 @@ async def _serve(root: Root, cluster_cidr: IPv4Network | None) -> int:
         loop.add_signal_handler(number, engine.stopping.set)
     parent.on_close = engine.stopping.set
     await engine.start()
-    runner = await serve(make_app(engine), _listen(root))
+    passed = _passed_socket()
+    runner = await serve(make_app(engine), passed or _listen(root))
     _tell("ready")
-    _log.info("serving %s", root.socket)
+    supervisor.tell("READY=1", f"STATUS=serving {root.socket}")
+    _log.info("server started", extra=_facts(engine))
     await engine.stopping.wait()
+    supervisor.tell("STOPPING=1")
+    _log.info("server stops")
     await runner.cleanup()
     await engine.close()
     store.close()
     if parent.closed:
         return ZYGOTE_LOST
-    with suppress(FileNotFoundError):
-        os.unlink(root.socket)
+    if passed is None:
+        with suppress(FileNotFoundError):
+            os.unlink(root.socket)
     return STOPPED
 
 
@@ -149,6 +154,18 @@ async def _look(root: Root) -> HostFacts:
     return seen
 
 
+def _facts(engine: Engine) -> dict[str, object]:
+    info, system = engine.info, os.uname()
+    return {
+        "version": info.version,
+        "pid": info.pid,
+        "root": info.root,
+        "socket": info.socket,
+        "kernel": f"{system.release} {system.machine}",
+        "pods": len(engine.store.list("Pod")),
+    }
+
+
 def _machine() -> Machine:
     system = os.uname()
     try:
@@ -168,6 +185,17 @@ def _machine() -> Machine:
         boot.system_uuid(),
         *usage.size(),
     )
+
+
+def _passed_socket() -> socket.socket | None:
+    """Return the socket that the supervisor listens on for us, None if there is none."""
+    number = os.environ.pop(LISTEN_VARIABLE, None)
+    if number is None:
+        return None
+    os.set_inheritable(int(number), False)
+    passed = socket.socket(fileno=int(number))
+    passed.setblocking(False)
+    return passed
 
 
 def _listen(root: Root) -> socket.socket:

@@ -10,6 +10,7 @@ from minipod.api import answers
 from minipod.api.changes import Changes
 from minipod.api.keys import CHANGES, ENGINE, LOGS
 from minipod.api.peers import admission
+from minipod.api.request_log import logged
 from minipod.api.routes import routes
 from minipod.api.status import About, status_of
 from minipod.api.trace import listened
@@ -37,7 +38,7 @@ def make_app(engine: Engine, *, admit: Admission | None = None) -> web.Applicati
     """Return the API of an engine. `admit` judges a connection's peer: root, and not from a pod."""
     guard = admit or admission(Root(engine.info.root).id)
     app = web.Application(
-        middlewares=[_errors, _admitted(guard), listened],
+        middlewares=[logged, _errors, _admitted(guard), listened],
         client_max_size=MAX_BODY,
     )
     app[ENGINE] = engine

@@ -28,13 +28,19 @@ if TYPE_CHECKING:
 _CREDENTIALS = struct.Struct("3i")
 
 
+def peer(connection: Connected) -> tuple[int, int]:
+    """Return the pid and the uid of who is at the other end."""
+    raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    pid, uid, _ = _CREDENTIALS.unpack(raw)
+    return pid, uid
+
+
 def admission(root_id: str, proc: str = "/proc") -> Admission:
     """Return the check of a connection's peer: Forbidden unless it may ask."""
     group = f"/minipod/{root_id}/"
 
     def admit(connection: Connected) -> None:
-        raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-        pid, uid, _ = _CREDENTIALS.unpack(raw)
+        pid, uid = peer(connection)
         if uid != 0:
             raise Forbidden(f"user {uid} may not use minipod", hint="use sudo")
         if group in _cgroups(proc, pid):

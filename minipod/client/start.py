@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 LOG = "server.log"
+_OF_A_SUPERVISOR = frozenset(
+    {
+        *("NOTIFY_SOCKET", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"),
+        *("INVOCATION_ID", "JOURNAL_STREAM", "WATCHDOG_PID", "WATCHDOG_USEC"),
+    }
+)
 _PACKAGE = Path(__file__).resolve().parent.parent
 _DEADLINE = 10.0  # seconds in which another command's server must answer
 _LOOK_AGAIN = 0.02
@@ -36,6 +42,11 @@ def command(root: str, cluster_cidr: str | None, ready: int | None = None) -> li
     if cluster_cidr is not None:
         server += ["--cluster-cidr", cluster_cidr]
     return [*zygote, "--", *server]
+
+
+def detached_environment() -> dict[str, str]:
+    """Return the environment of a server that no supervisor of ours is to know of."""
+    return {name: value for name, value in environment().items() if name not in _OF_A_SUPERVISOR}
 
 
 def environment() -> dict[str, str]:
@@ -54,6 +65,11 @@ def make_root(root: str) -> None:
         Path(root).mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise HostError(f"cannot make {root}: {reason(error)}") from error
+
+
+def has_socket() -> bool:
+    """Return whether a supervisor has passed us the server's socket (sd_listen_fds(3))."""
+    return os.environ.get("LISTEN_PID") == str(os.getpid())
 
 
 def was_used(root: str) -> bool:
@@ -149,7 +165,7 @@ def _detached(root: str, argv: list[str], ready: int) -> subprocess.Popen[bytes]
         return subprocess.Popen(  # noqa: S603 (our own command line, no shell)
             argv,
             cwd="/",
-            env=environment(),
+            env=detached_environment(),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

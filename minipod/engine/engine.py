@@ -314,7 +314,8 @@ class Engine:
         if self._workers.get(worker.state.key) is worker:
             del self._workers[worker.state.key]
         if not task.cancelled() and task.exception() is not None:
-            _log.error("the worker of %s ended", worker.state.key, exc_info=task.exception())
+            pod = {"pod": worker.state.key.path}
+            _log.error("a worker ended", exc_info=task.exception(), extra=pod)
         self._place_freed()
 
     def _worker(self, namespace: str, name: str) -> PodWorker:

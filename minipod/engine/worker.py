@@ -172,7 +172,7 @@ class PodWorker:
 
     async def _wait_after(self, error: MinipodError) -> float:
         """Say what went wrong; return when to try again: after 1, 2, 4 … 60 seconds."""
-        _log.warning("pod %s/%s: %s", self.state.key.namespace, self.state.key.name, error)
+        _log.warning("%s", error, extra={"pod": self.state.key.path})
         hints = await self._shop.causes.of(type(self._doing)) if self._doing else ()
         self._around = replace(self._around, trouble=error.message, hints=hints)
         self._tell(Note(EventType.WARNING, "FailedCreatePodSandBox", error.message))

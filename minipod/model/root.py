@@ -34,6 +34,11 @@ class Root(NamedTuple):
         return f"{self.path}/server.sock"
 
     @property
+    def log(self) -> str:
+        """What the server has to say, if no journal takes it."""
+        return f"{self.path}/server.log"
+
+    @property
     def database(self) -> str:
         """The store."""
         return f"{self.path}/state.db"

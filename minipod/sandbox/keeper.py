@@ -15,7 +15,9 @@ from minipod.sandbox.failures import failure_of
 from minipod.sandbox.loop import Loop
 from minipod.sandbox.pod import NAMESPACES, live
 from minipod.sandbox.protocol import (
+    LISTEN_VARIABLE,
     READY_VARIABLE,
+    REFUSED,
     SANDBOX_GROUP,
     STOPPED,
     ZYGOTE_VARIABLE,
@@ -35,9 +37,13 @@ _LONG_RUN = 10.0
 class Keeper:
     """Keeps one server running, and serves its requests. Signals end it, through the server."""
 
-    def __init__(self, server: list[str], ready: int | None, lock: int) -> None:
+    def __init__(
+        self, server: list[str], ready: int | None, lock: int, listening: int | None = None
+    ) -> None:
         self._argv = server
         self._ready = ready
+        self._listening = listening
+        self._code = STOPPED
         self._lock = lock
         self._loop = Loop()
         self._control: socket.socket | None = None
@@ -54,7 +60,7 @@ class Keeper:
         self._start()
         while not self._over:
             self._loop.turn()
-        return 0
+        return self._code
 
     def _stop(self) -> None:
         self._stopping = True
@@ -71,6 +77,9 @@ class Keeper:
         if self._ready is not None:
             variables[READY_VARIABLE] = str(self._ready)
             inherited.append(self._ready)
+        if self._listening is not None:
+            variables[LISTEN_VARIABLE] = str(self._listening)
+            inherited.append(self._listening)
         for descriptor in inherited:
             os.set_inheritable(descriptor, True)
         self._server = os.posix_spawnp(self._argv[0], self._argv, variables)
@@ -89,15 +98,23 @@ class Keeper:
         self._server = 0
         self._hang_up()
         code = os.waitstatus_to_exitcode(status)
-        if code == STOPPED or self._stopping:
+        if code in (STOPPED, REFUSED) or self._stopping:
+            self._code = code if code == REFUSED else STOPPED
             self._over = True
             return
         if time.monotonic() - self._started >= _LONG_RUN:
             self._delay = 0.0
-        sys.stderr.write(f"the server ended with {code}: it starts again in {self._delay:g} s\n")
-        sys.stderr.flush()
+        self._say(f"the server ended with {code}: it starts again in {self._delay:g} s")
         self._loop.at(time.monotonic() + self._delay, "server", self._start)
         self._delay = min(max(_FIRST_DELAY, 2 * self._delay), _LONGEST_DELAY)
+
+    @staticmethod
+    def _say(text: str) -> None:
+        """Write a line as the server's log has them (minipod/server_log.py)."""
+        when = time.strftime("%Y-%m-%dT%H:%M:%S%z")
+        start = "<4>" if "JOURNAL_STREAM" in os.environ else f"time={when} level=warning "
+        sys.stderr.write(f'{start}msg="{text}"\n')
+        sys.stderr.flush()
 
     def _hang_up(self) -> None:
         if self._control is not None:
@@ -137,6 +154,8 @@ class Keeper:
         if pid == 0:
             self._loop.close()
             os.close(self._lock)
+            if self._listening is not None:
+                os.close(self._listening)
             gc.enable()
             live(spec, cgroup, control, seq)
         os.close(pidfd)

@@ -14,7 +14,12 @@ the environment variable MINIPOD_ZYGOTE):
                                        itself; it lives in the group SANDBOX_GROUP below the pod's
 
     A server that exits with STOPPED wants to end: the zygote ends too. Any other end of it, by
-    signal too, and the zygote starts it again. Sandboxes are not touched by either.
+    signal too, and the zygote starts it again. Sandboxes are not touched by either. REFUSED: it
+    cannot work, and the next one could not; the zygote ends with the same code.
+
+    Under a supervisor (NOTIFY_SOCKET is set, sd_notify(3)) both stay in the supervisor's control
+    group, and the server does not start a successor of a zygote that died. A listening socket that
+    it passed (sd_listen_fds(3)) is handed to each server: LISTEN_VARIABLE names the descriptor.
 
 A sandbox (the socket SOCKET in the pod's folder; long paths by /proc/self/fd/N/SOCKET). The
 first message of a peer is a greeting; the newest connection of the role "server" wins; any number
@@ -154,8 +159,11 @@ if TYPE_CHECKING:
 VERSION: Final = 1
 STOPPED: Final = 0
 LOCK_HELD: Final = 3
+REFUSED: Final = 4
 ZYGOTE_VARIABLE: Final = "MINIPOD_ZYGOTE"
 READY_VARIABLE: Final = "MINIPOD_READY"
+LISTEN_VARIABLE: Final = "MINIPOD_LISTEN"
+SUPERVISOR_VARIABLE: Final = "NOTIFY_SOCKET"
 LOCK: Final = "server.lock"
 SOCKET: Final = "sandbox.sock"
 JOURNAL: Final = "journal"

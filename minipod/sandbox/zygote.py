@@ -20,9 +20,11 @@ if _BY_PATH:
     _HOME = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     sys.path.append(_HOME)
 from minipod.sandbox.keeper import Keeper  # noqa: E402
+from minipod.sandbox.limits import set_limits  # noqa: E402
 from minipod.sandbox.loop import catch_signals  # noqa: E402
 from minipod.sandbox.own_group import OwnGroup  # noqa: E402
-from minipod.sandbox.protocol import LOCK, LOCK_HELD  # noqa: E402
+from minipod.sandbox.protocol import LOCK, LOCK_HELD, SUPERVISOR_VARIABLE  # noqa: E402
+from minipod.sandbox.supervisor import passed_socket  # noqa: E402
 from minipod.syscalls import processes  # noqa: E402
 
 if _BY_PATH:
@@ -31,7 +33,7 @@ if _BY_PATH:
 _USAGE = "usage: zygote.py --root ROOT [--ready-fd N] -- SERVER ARGV…"
 _WRONG_USAGE = 2
 _MASK = 0o022
-_READY = 3
+_KEPT = 3
 
 
 def main(argv: list[str]) -> int:
@@ -41,21 +43,27 @@ def main(argv: list[str]) -> int:
     except (ValueError, IndexError):
         sys.stderr.write(f"{_USAGE}\n")
         return _WRONG_USAGE
-    ready = _keep_only(ready)
+    listening = passed_socket()
+    kept = _keep_only(ready if listening is None else listening)
     lock = _locked(root)
     if lock is None:
+        if ready is None:  # nobody else would say why
+            sys.stderr.write(f"a server of {root} runs already\n")
         return LOCK_HELD
     os.chdir("/")
     os.umask(_MASK)
     catch_signals()
-    group = OwnGroup(root)
-    keeper = Keeper(server, ready, lock)
+    set_limits()
+    group = None if SUPERVISOR_VARIABLE in os.environ else OwnGroup(root)
+    ready, listening = (kept, None) if listening is None else (None, kept)
+    keeper = Keeper(server, ready, lock, listening)
     gc.collect()
     # What is here now is never looked at again: so the pages of a sandbox stay shared with us.
     gc.freeze()
     gc.disable()
     code = keeper.run()
-    group.leave()
+    if group is not None:
+        group.leave()
     return code
 
 
@@ -70,14 +78,17 @@ def _parsed(argv: list[str]) -> tuple[str, int | None, list[str]]:
     return os.path.realpath(root), None if ready is None else int(ready), server
 
 
-def _keep_only(ready: int | None) -> int | None:
+def _keep_only(kept: int | None) -> int | None:
     """Close what else the spawner left open: a sandbox would hold it for its whole life."""
-    if ready is None:
-        processes.close_from(_READY)
+    if kept is None:
+        processes.close_from(_KEPT)
         return None
-    os.dup2(ready, _READY, inheritable=False)
-    processes.close_from(_READY + 1)
-    return _READY
+    if kept == _KEPT:
+        os.set_inheritable(kept, False)
+    else:
+        os.dup2(kept, _KEPT, inheritable=False)
+    processes.close_from(_KEPT + 1)
+    return _KEPT
 
 
 def _locked(root: str) -> int | None:

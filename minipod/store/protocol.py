@@ -25,6 +25,11 @@ class Key(NamedTuple):
     namespace: str
     name: str
 
+    @property
+    def path(self) -> str:
+        """Namespace and name, as people write them: default/web."""
+        return f"{self.namespace}/{self.name}"
+
 
 def key_of(obj: JSON) -> Key:
     """Return which object this is."""

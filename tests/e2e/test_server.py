@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 def test_the_first_command_starts_it(minipod: Minipod) -> None:
     assert minipod.ok("get", "pods", "-o", "name") == ""
     status = minipod.json("server", "status")
-    assert set(status) == {"pid", "socket", "root", "version"}
+    assert set(status) == {"pid", "socket", "root", "version", "service"}
+    assert status["service"] is None
     assert status["root"] == str(minipod.root)
     assert status["socket"] == str(minipod.root / "server.sock")
     assert status["version"] == __version__

@@ -10,7 +10,7 @@ import pytest
 
 from minipod import server
 from minipod.errors import HostError
-from minipod.sandbox.protocol import READY_VARIABLE, STOPPED
+from minipod.sandbox.protocol import READY_VARIABLE, REFUSED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +39,7 @@ def test_what_cannot_be_is_told_and_not_tried_again(
     told: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failing(HostError("cannot open the state"), monkeypatch)
-    assert server.main() == STOPPED
+    assert server.main() == REFUSED
     assert os.read(told, 100) == b"error: cannot open the state\n"
 
 

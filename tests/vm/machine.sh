@@ -33,7 +33,7 @@ describe_machine() {
 # Make the machine's kernel, initial file system and disk, unless they are there already.
 make_machine() {
     local wanted root new=$machine.new
-    wanted=$(cat "$top/pyproject.toml" "$here"/{machine.sh,init,tests.service} | sha256sum)
+    wanted=$(cat "$top/pyproject.toml" "$here"/{machine.sh,init,*.service} | sha256sum)
     mkdir -p "$top/.vm"
     exec 9<"$top/.vm" && flock 9
     if [ "$(cat "$machine/.made" 2>/dev/null)" != "$wanted" ]; then
@@ -80,7 +80,8 @@ finish() {
     printf 'minipod-vm\n' >"$1/etc/hostname"
     printf '127.0.0.1 localhost minipod-vm\n' >"$1/etc/hosts"
     : >"$1/etc/machine-id"
-    cp "$here/tests.service" "$1/etc/systemd/system/"
+    cp "$here"/*.service "$1/etc/systemd/system/"
+    mkdir -p "$1/var/log/journal"
 }
 
 kernel_release() {
@@ -149,14 +150,16 @@ hand_in() {
             --directory "$folder" vm-arguments
 }
 
-# boot FOLDER SECONDS: run the machine to its end; its console is our output.
+# boot FOLDER SECONDS QEMU-OPTION…: run the machine to its end; its console is our output.
 boot() {
-    timeout --foreground --kill-after 10 "$2" "${emulator[@]}" -accel tcg -cpu max -smp 2 -m 3G \
-        -nodefaults -no-reboot -nic none -display none -serial stdio \
+    local folder=$1 seconds=$2
+    shift 2
+    timeout --foreground --kill-after 10 "$seconds" "${emulator[@]}" -accel tcg -cpu max -smp 2 -m 3G \
+        -nodefaults "$@" -nic none -display none -serial stdio \
         -kernel "$machine/vmlinuz" -initrd "$machine/initrd" \
         -append "console=$console quiet loglevel=3 panic=-1 oops=panic \
-systemd.unit=tests.service systemd.show_status=false" \
+systemd.show_status=false ${start:?}" \
         -drive "file=$machine/disk,format=raw,if=virtio,snapshot=on,cache=unsafe" \
-        -drive "file=$1/in.tar,format=raw,if=virtio,readonly=on" \
-        -drive "file=$1/out,format=raw,if=virtio" </dev/null
+        -drive "file=$folder/in.tar,format=raw,if=virtio,readonly=on" \
+        -drive "file=$folder/out,format=raw,if=virtio" </dev/null
 }

@@ -560,7 +560,8 @@ FACTS = {"pid": 7, "socket": "/r/server.sock", "root": "/r", "version": "1", "mo
 def test_server_status(server: FakeServer, run: Run) -> None:
     server.answers[f"GET {OWN}/server"] = Answer(FACTS)
     shown = json.loads(run("server", "status", "-o", "json").out)
-    assert shown == {name: FACTS[name] for name in ("pid", "socket", "root", "version")}
+    facts = {name: FACTS[name] for name in ("pid", "socket", "root", "version")}
+    assert shown == facts | {"service": None}
     assert run("server", "status").out.splitlines()[0] == "pid:     7"
     assert run("server", "start").out == "server is already running: pid 7\n"
 

@@ -1,0 +1,18 @@
+"""The limits that pods have: the same whoever started the server, a shell or systemd."""
+
+from __future__ import annotations
+
+import resource
+from contextlib import suppress
+
+FILES = (1024, 524_288)
+"""Open files, as systemd gives them to services: few at first, for select(2), and many on demand.
+
+The server demands them: each pod takes three of its descriptors.
+"""
+
+
+def set_limits() -> None:
+    """Set them for this process and its children; one that may not be raised stays."""
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, FILES)
