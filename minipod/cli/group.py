@@ -22,7 +22,7 @@ GROUPS = {
         "wait": "Wait until objects are there, are gone, or are in a state.",
     },
     "Troubleshooting and Debugging Commands": {
-        "describe": "Show all about pods: containers, conditions, events.",
+        "describe": "Show all about pods, nodes, namespaces and more: parts, conditions, events.",
         "logs": "Print what the containers of a pod wrote.",
         "exec": "Run a command in a container, as one of its processes.",
         "cp": "Copy files and folders into a container, or out of it.",
@@ -54,6 +54,8 @@ GROUPS = {
     },
     "Other Commands": {
         "completion": "Output shell completion code for the specified shell (bash, zsh or fish).",
+        "api-resources": "List the kinds of objects that the server has, and the words for them.",
+        "api-versions": "List the groups of the API, each with its version.",
         "version": "Print the versions of client and server.",
     },
 }

@@ -10,6 +10,7 @@ from minipod.cli.options import (
     all_namespaces_option,
     fields_option,
     namespace_option,
+    offers,
     pass_session,
     selector_option,
     verb,
@@ -39,7 +40,9 @@ _NODE_HEADER = ["NAME", "CPU(cores)", "CPU(%)", "MEMORY(bytes)", "MEMORY(%)"]
     "minipod top pods -A --sort-by=memory --sum",
     "minipod top nodes",
 )
-@click.argument("resources", nargs=-1, required=True, metavar="pods|nodes [NAME]")
+@click.argument(
+    "resources", nargs=-1, required=True, metavar="pods|nodes [NAME]", **offers("resources")
+)
 @selector_option
 @fields_option
 @namespace_option

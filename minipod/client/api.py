@@ -116,6 +116,10 @@ class Api:
             return nearby.hint(kind, namespace, name, self.list_of(kind, Where(None))["items"])
         return None
 
+    def raw(self, target: str) -> JSON:
+        """Return the JSON that the server has at a path."""
+        return self._transport.get(target)
+
     # Objects of any kind
 
     def list_of(

@@ -22,3 +22,15 @@ def quantity(text: str) -> Decimal | None:
     if exponent is None:
         return Decimal(number) * _FACTORS.get(suffix, Decimal(1))
     return Decimal(f"{number}e{exponent}")
+
+
+def written(amount: Decimal, *, binary: bool = False) -> str:
+    """Return a number as Kubernetes writes it: the greatest suffix that leaves a whole number."""
+    if amount == 0:
+        return "0"
+    suffixes = ("Ei", "Pi", "Ti", "Gi", "Mi", "Ki") if binary else ("E", "P", "T", "G", "M", "k")
+    for suffix in (*suffixes, "", "m", "u"):
+        number = amount / _FACTORS.get(suffix, Decimal(1))
+        if number == int(number):
+            return f"{int(number)}{suffix}"
+    return f"{int(amount * 10**9)}n"

@@ -44,6 +44,12 @@ get -f pods.yaml -o wide --no-headers
 top pods -A --containers --sum
 top pod web --no-headers
 top pods -l app=none
+api-resources -o wide
+api-resources --namespaced=false -o name
+api-resources --verbs=create,delete --sort-by=kind --no-headers
+api-versions
+describe ns/lab pod/db
+describe ns --show-events=false
 wait pod/web pod/db --for=condition=Ready
 wait pods -A --all --for=jsonpath={.status.phase}=Running
 wait pods -l app=web --for=create
@@ -98,6 +104,23 @@ def test_the_same_command_lines_print_the_same(minipod: Minipod, tmp_path: Path)
             assert mine.code == theirs.code == 1, words
             said = theirs.err.splitlines()[0].removeprefix("error: ")
             assert mine.err.splitlines()[0] == f"Error: {said}", words
+
+
+def test_a_node_is_described_as_kubectl_does_but_for_the_lease(
+    minipod: Minipod, tmp_path: Path
+) -> None:
+    asks = {"requests": {"cpu": "100m", "memory": "64Mi"}, "limits": {"cpu": "1"}}
+    minipod.create(documents(pod("a", container("main", resources=asks)), pod("b")))
+    with relayed(minipod.root / "server.sock") as port:
+        kubectl = Kubectl(port, tmp_path)
+
+        def same() -> bool:
+            theirs = kubectl("describe", "node").out.splitlines()
+            mine = minipod.ok("describe", "node").splitlines()
+            assert mine == [line for line in theirs if not line.startswith("Lease:")]
+            return True
+
+        eventually(same)
 
 
 def test_kubectl_prints_of_a_jsonpath_what_was_kept_of_it(host: None, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from minipod.client.describe.common import annotation_lines, pair_lines
 from minipod.client.describe.containers import container_lines, seccomp_lines
 from minipod.client.describe.events import event_lines
 from minipod.client.describe.tabs import align
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
     JSON = dict[str, Any]
 
-_LONGEST_ANNOTATION = 140
-_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _ENDED = frozenset({"Failed", "Succeeded"})
 
 
@@ -47,49 +46,14 @@ def _head(pod: JSON, clock: Clock) -> Iterator[str]:
     yield f"Node:\t{node}/{status.get('hostIP', '')}" if node else "Node:\t<none>"
     if status.get("startTime"):
         yield f"Start Time:\t{clock.date(status['startTime'])}"
-    yield from _pairs("Labels", meta.get("labels") or {})
-    yield from _annotations(meta.get("annotations") or {})
+    yield from pair_lines("Labels", meta.get("labels") or {})
+    yield from annotation_lines(meta.get("annotations") or {})
     yield from _phase(meta, status, clock)
     yield from seccomp_lines(spec.get("securityContext"), "", "")
     yield from _addresses(status)
     yield from _controllers(meta.get("ownerReferences") or ())
     if status.get("nominatedNodeName"):
         yield f"NominatedNodeName:\t{status['nominatedNodeName']}"
-
-
-def _pairs(title: str, pairs: Mapping[str, str]) -> Iterator[str]:
-    begin = f"{title}:\t"
-    for key in sorted(pairs):
-        yield f"{begin}{key}={pairs[key]}"
-        begin = "\t"
-    if not pairs:
-        yield f"{begin}<none>"
-
-
-def _annotations(annotations: Mapping[str, str]) -> Iterator[str]:
-    begin = "Annotations:\t"
-    keys = sorted(annotations.keys() - {_APPLIED})
-    for key in keys:
-        value = annotations[key].removesuffix("\n")
-        if "\n" in value or _size(value) + _size(key) + 2 > _LONGEST_ANNOTATION:
-            yield f"{begin}{key}:"
-            yield from (f"\t  {_shortened(line)}" for line in value.split("\n"))
-        else:
-            yield f"{begin}{key}: {value}"
-        begin = "\t"
-    if not keys:
-        yield f"{begin}<none>"
-
-
-def _size(text: str) -> int:
-    return len(text.encode())
-
-
-def _shortened(line: str) -> str:
-    most = _LONGEST_ANNOTATION - 2
-    if _size(line) <= most:
-        return line
-    return line.encode()[:most].decode(errors="ignore") + "..."
 
 
 def _phase(meta: JSON, status: JSON, clock: Clock) -> Iterator[str]:
@@ -138,7 +102,7 @@ def _tail(pod: JSON) -> Iterator[str]:
     yield from _conditions("Conditions", conditions)
     yield from volume_lines(spec.get("volumes") or ())
     yield f"QoS Class:\t{status.get('qosClass') or qos_class(pod)}"
-    yield from _pairs("Node-Selectors", spec.get("nodeSelector") or {})
+    yield from pair_lines("Node-Selectors", spec.get("nodeSelector") or {})
     yield from _tolerations(spec.get("tolerations") or ())
     yield from _spread(spec.get("topologySpreadConstraints") or ())
 

@@ -47,6 +47,7 @@ EVENTS = {
 }
 DESCRIBE = (EVENTS - {"minipod.cli.events"}) | {
     "minipod.cli.describe",
+    "minipod.client.describe.common",
     "minipod.client.describe.containers",
     "minipod.client.describe.pod",
     "minipod.client.describe.tabs",

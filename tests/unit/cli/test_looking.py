@@ -12,6 +12,8 @@ from tests.support.fake_server import Answer, FakeServer
 from tests.unit.client.described import CONFLICT, EVENTS, SMALL
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from .conftest import Run
 
 PODS = "/api/v1/namespaces/default/pods"
@@ -219,3 +221,56 @@ def test_an_empty_name_is_an_error_and_not_all(server: FakeServer, run: Run, com
     done = run(command, "")
     assert (done.code, server.asked) == (2, [])
     assert "resource name may not be empty" in done.err
+
+
+def test_describe_takes_several_kinds_and_files(
+    server: FakeServer, run: Run, tmp_path: Path
+) -> None:
+    lab = {"metadata": {"name": "lab"}, "status": {"phase": "Active"}}
+    node = {"metadata": {"name": "vm"}}
+    of_vm = "involvedObject.kind%3DNode%2CinvolvedObject.name%3Dvm"
+    server.answers = {
+        "GET /api/v1/namespaces/lab": Answer(lab),
+        "GET /api/v1/nodes/vm": Answer(node),
+        "GET /api/v1/pods": Answer({"items": []}),
+        f"GET /api/v1/events?fieldSelector={of_vm}": Answer({"items": []}),
+        "POST /apis/minipod.dev/v1/decode": Answer(
+            {"objects": [{"kind": "Namespace", "namespace": "", "name": "lab"}]}
+        ),
+    }
+    said = "Name:         lab\nLabels:       <none>\nAnnotations:  <none>\nStatus:       Active\n"
+    both = run("describe", "ns/lab", "node/vm").out
+    assert both.startswith(f"{said}\n\nName:               vm\n")
+    assert both.endswith("Events:              <none>\n")
+    assert "Events" not in run("describe", "no/vm", "--show-events=false").out
+    file = tmp_path / "lab.yaml"
+    file.write_text("x")
+    assert run("describe", "-f", str(file)).out == said
+
+
+def test_describe_of_another_kind_tells_its_fields(server: FakeServer, run: Run) -> None:
+    conflicts = "/apis/minipod.dev/v1/namespaces/default/portconflicts"
+    conflict = {"metadata": {"name": "x", "namespace": "default", "uid": "u"}, "port": 80}
+    about = "name%3Dx%2CinvolvedObject.namespace%3Ddefault%2CinvolvedObject.uid%3Du"
+    server.answers = {
+        f"GET {conflicts}": Answer({"items": [conflict]}),
+        f"GET {EVENT_LIST}?fieldSelector=involvedObject.{about}": Answer({"items": []}),
+    }
+    shown = run("describe", "portconflicts").out
+    assert "Port:    80\n" in shown
+    assert "API Version:  minipod.dev/v1\n" in shown
+
+
+@pytest.mark.parametrize(
+    ("argv", "why"),
+    [
+        ("describe", "give a KIND, or --filename"),
+        ("describe -f x pods", "--filename cannot be given together with a kind"),
+        ("describe -f x -l a=b", "--filename cannot be given together with a kind"),
+        ("describe pod a -l a=b", "names cannot be given together with --selector"),
+    ],
+)
+def test_describe_refuses_what_makes_no_sense(run: Run, argv: str, why: str) -> None:
+    done = run(*argv.split())
+    assert (done.code, done.out) == (2, "")
+    assert why in done.err
