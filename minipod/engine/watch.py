@@ -107,7 +107,7 @@ class Watch:
             except MinipodError as error:
                 self.trouble = str(error)
                 _log.warning("%s", error)
-            self._tried.set()
+                self._tried.set()
             if loop.time() - began >= _LONG_RUN:
                 delay = 0.0
             await asyncio.sleep(delay)

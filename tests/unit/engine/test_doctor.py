@@ -8,6 +8,7 @@ from ipaddress import IPv4Network
 import pytest
 
 from minipod.engine import Engine
+from minipod.engine.watch import Watch
 from minipod.errors import HostError
 from minipod.model.doctor import Cost
 from minipod.model.root import Root
@@ -96,17 +97,29 @@ def test_a_slow_watcher_is_waited_for_but_not_for_ever(
         asyncio.get_running_loop().call_later(0.02, started.set)
         assert (await engine.doctor.report(measure=False)).watcher.mechanism == "tracepoint"
 
+    monkeypatch.setattr(Watch.ready, "__defaults__", (0.0,))  # what containers wait is not it
     monkeypatch.setattr(machine.watcher, "spawn", slow)
     run(machine, scenario)
 
 
-def test_the_next_watcher_is_waited_for_when_one_has_ended(machine: Machine) -> None:
+def test_the_next_watcher_is_waited_for_when_one_has_ended(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started, begun = asyncio.Event(), asyncio.Event()
+    spawn = machine.watcher.spawn
+
+    async def slow(root: Root, cgroup: int) -> None:
+        begun.set()
+        await started.wait()
+        await spawn(root, cgroup)
+
     async def scenario(machine: Machine, engine: Engine) -> None:
         machine.watcher.costs = [COST]
         await engine.doctor.report(measure=False)
+        monkeypatch.setattr(machine.watcher, "spawn", slow)
         machine.watcher.die()
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
+        await begun.wait()
+        asyncio.get_running_loop().call_later(0.02, started.set)
         watcher = (await engine.doctor.report(measure=False)).watcher
         assert (watcher.mechanism, watcher.trouble) == ("tracepoint", None)
         assert machine.watcher.spawned == 2
