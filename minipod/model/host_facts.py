@@ -188,7 +188,8 @@ class Resolver(msgspec.Struct, frozen=True):
 class Traces(msgspec.Struct, frozen=True):
     """What the machine has of one root. `path` is None if nothing tells where its folder was.
 
-    `server` is the pid of its server's parent, `sandboxes` how many processes hold namespaces.
+    `server` is the pid of its server's parent, `sandboxes` how many processes hold namespaces,
+    `groups` are control groups without any process.
     """
 
     root_id: str

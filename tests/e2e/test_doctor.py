@@ -25,6 +25,8 @@ from tests.support.host import (
     processes,
     root_id,
     run,
+    snapshot,
+    sweep,
 )
 from tests.support.manifests import container, documents, pod, web
 from tests.support.wait import eventually
@@ -370,13 +372,17 @@ def test_a_strict_filter_of_forged_senders_is_mended_by_its_own_fix(
 
 def test_what_a_root_left_that_was_removed_by_hand(minipod: Minipod, tmp_path: Path) -> None:
     other = Minipod(tmp_path / "other", tmp_path)
+    before = snapshot()
     other.create(pod("web"))
     shutil.rmtree(other.root)
-    found = [each for each in look(minipod) if str(other.root) in each["seen"]]
-    assert [(each["check"], each["level"]) for each in found] == [("leftovers", "WARN")]
-    fixes(found, "leftovers")
-    assert not any(str(other.root) in each["seen"] for each in look(minipod))
-    eventually(lambda: not processes(other.root) and not control_groups(other.root))
+    try:
+        found = [each for each in look(minipod) if str(other.root) in each["seen"]]
+        assert [(each["check"], each["level"]) for each in found] == [("leftovers", "WARN")]
+        fixes(found, "leftovers")
+        assert not any(str(other.root) in each["seen"] for each in look(minipod))
+        eventually(lambda: not processes(other.root) and not control_groups(other.root))
+    finally:
+        sweep(other.root, before)
 
 
 def test_what_nobody_knows_the_root_of(minipod: Minipod) -> None:
@@ -388,11 +394,13 @@ def test_what_nobody_knows_the_root_of(minipod: Minipod) -> None:
         nft add table ip minipod-abcdef
         nft add chain ip minipod-abcdef mine
         nft add rule ip minipod-abcdef mine counter comment '{mark}'
-        ln -s /proc/4194303/ns/net /run/netns/stale
+        ln -s /proc/4194305/ns/net /run/netns/gone
+        ln -s /proc/{os.getpid()}/ns/net /run/netns/stranger
     """
     run("sh", "-ec", script)
     found = look(minipod)
     assert levels(found) == {"netns-names": "WARN"}
+    assert "2 names in /run/netns lead nowhere: gone, stranger" in seen(found, "netns-names")
     ours = [each for each in found if "of root abcdef" in each["seen"]]
     assert len(ours) == 1
     fixes(ours, "leftovers")

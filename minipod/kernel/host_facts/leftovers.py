@@ -135,14 +135,21 @@ async def _is_ours(root_id: str) -> bool:
 
 
 def _groups() -> dict[str, list[str]]:
-    """Return the control groups of roots."""
+    """Return the control groups of roots, by these, in which no process is."""
     found: dict[str, list[str]] = defaultdict(list)
     for mount in table():
         if mount.kind == "cgroup2":
             for group in Path(mount.point, GROUPS).glob("*"):
-                if _GROUP.fullmatch(group.name):
+                if _GROUP.fullmatch(group.name) and _is_unpopulated(group):
                     found[group.name].append(str(group))
     return found
+
+
+def _is_unpopulated(group: Path) -> bool:
+    try:
+        return "populated 0" in (group / "cgroup.events").read_text()
+    except OSError:
+        return False  # it has just gone
 
 
 def _stale_names() -> Iterator[str]:

@@ -10,7 +10,7 @@ from minipod.plan.claims import CLAIM_METRIC, PROTOCOL
 from minipod.plan.host_checks.verdict import ok, warn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from minipod.model.doctor import Finding
     from minipod.model.host_facts import Leftovers, Traces
@@ -36,11 +36,30 @@ def _names(stale: tuple[str, ...]) -> Finding:
 
 
 def _roots(roots: tuple[Traces, ...]) -> Iterator[Finding]:
-    found = [finding for root in roots if (finding := _root(root)) is not None]
+    empty = [root for root in roots if _is_empty(root)]
+    found = [finding for root in roots if root not in empty and (finding := _root(root))]
+    if empty:
+        found.append(_empty([group for root in empty for group in root.groups]))
     if not found:
         told = "nothing is left of roots that nobody serves"
         yield ok(Check.LEFTOVERS, told)
     yield from found
+
+
+def _is_empty(root: Traces) -> bool:
+    """Return whether nothing is left of a root but control groups, without a process in them."""
+    held = root.server or root.sandboxes or root.links or root.claims or root.tables
+    return not held and not root.folder_exists
+
+
+def _empty(groups: Sequence[str]) -> Finding:
+    """Judge them together: a machine on which tests were killed may have a hundred."""
+    return warn(
+        Check.LEFTOVERS,
+        f"{len(groups)} control groups of roots that are gone, {groups[0]} the first",
+        "They are empty and cost a little memory. Somebody killed all of a root at once.",
+        f"find {' '.join(map(shlex.quote, groups))} -depth -type d -delete",
+    )
 
 
 def _root(root: Traces) -> Finding | None:

@@ -351,6 +351,21 @@ def test_what_nobody_knows_the_root_of_is_removed_by_hand() -> None:
     )
 
 
+def test_empty_groups_of_roots_that_are_gone_are_told_together() -> None:
+    nothing: dict[str, Any] = {
+        "path": None,
+        "folder_exists": False,
+        "server": None,
+        "sandboxes": 0,
+        "links": (),
+        "claims": (),
+        "tables": (),
+    }
+    roots = tuple(traces(**nothing, root_id=name, groups=(f"/g/{name}",)) for name in ("a", "b"))
+    assert fixes(roots) == ["find /g/a /g/b -depth -type d -delete"]
+    assert len(fixes((*roots, traces(server=None)))) == 2
+
+
 def test_hints_are_about_the_step_that_failed() -> None:
     findings = judge(with_("limits", pid_max=300, inotify_instances=1))
     assert [each.check for each in hints(lifecycle.CreateSandbox, findings)] == [Check.PID_MAX]
