@@ -98,7 +98,7 @@ def test_the_same_command_lines_print_the_same(minipod: Minipod, tmp_path: Path)
             return True
 
         for words in lines(SAME):
-            eventually(lambda words=words: same(words), within=4)
+            eventually(lambda words=words: same(words), within=15)
         for words in lines(REFUSED):
             theirs, mine = kubectl(*words), ours(*words)
             assert mine.code == theirs.code == 1, words
