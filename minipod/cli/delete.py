@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -118,8 +119,22 @@ def delete(  # noqa: PLR0913 (an option each)
 
     code = each(found, act)
     if wait and dry is DryRun.NONE:
-        deletion.wait(api, deleted)
+        _wait(api, deleted)
     return code
+
+
+def _wait(api: Api, deleted: list[JSON]) -> None:
+    """Wait until these are gone, and show on a terminal who is left."""
+    from minipod.cli.progress import Waiting, ending
+
+    left: set[str] = set()
+
+    def text() -> str:
+        metadata = [obj["metadata"] for obj in deleted]
+        return ending([one for one in metadata if one["uid"] in left], time.time())
+
+    with Waiting(text):
+        deletion.wait(api, deleted, left)
 
 
 def _delete(api: Api, target: Target, wanted: Deletion, dry: DryRun) -> JSON:

@@ -54,11 +54,14 @@ def _served(session: Session, *, measure: bool) -> tuple[JSON, MinipodError | No
     """Return what a server says, if there is one, and why it does not."""
     if os.geteuid() != 0:
         return {}, None
+    from minipod.cli.progress import Waiting
+
     try:
         api = session.api(start=measure)
         if not measure and not api.answers():
             return {}, None
-        return api.own.doctor(measure=measure), None
+        with Waiting(lambda: "measuring what it costs to see refused binds"):
+            return api.own.doctor(measure=measure), None
     except MinipodError as error:
         return {}, error
 

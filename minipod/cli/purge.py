@@ -9,6 +9,7 @@ import click
 
 from minipod.cli.options import pass_session, verb
 from minipod.cli.output import say, tell
+from minipod.cli.progress import Waiting
 from minipod.cli.session import require_root
 from minipod.errors import BadRequest
 
@@ -34,7 +35,8 @@ def purge(session: Session, *, yes: bool) -> None:
     client = session.client()
     if not yes:
         _ask(session.root, len(client.pods(all_namespaces=True)))
-    client.purge()
+    with Waiting(lambda: f"removing all of {session.root}"):
+        client.purge()
     tell(f"purged {session.root}")
 
 

@@ -80,9 +80,11 @@ class Session:
 
     def start(self) -> None:
         """Return when a server answers."""
+        from minipod.cli.progress import Waiting
         from minipod.client.start import start
 
-        start(self.root, self.cluster_cidr, warn)
+        with Waiting(lambda: "starting the server", after=1.0):
+            start(self.root, self.cluster_cidr, warn)
         if self.verbosity:
             from minipod.cli.output import say
             from minipod.cli.steps import since

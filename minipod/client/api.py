@@ -238,9 +238,11 @@ class Api:
         """Begin a pod's deletion and return the Pod. NotFound; Conflict if `uid` is another's."""
         return self.delete(PODS, namespace, name, Deletion(grace, uid))
 
-    def wait_gone(self, kind: Kind, namespace: str | None, uids: set[str], after: str) -> None:
-        """Wait until objects of these uids, there at resourceVersion `after`, are deleted."""
-        left = set(uids)
+    def wait_gone(self, kind: Kind, namespace: str | None, left: set[str], after: str) -> None:
+        """Wait until objects of these uids, there at resourceVersion `after`, are deleted.
+
+        `left` loses each that is gone.
+        """
         while left:
             try:
                 for event in self.watch(kind, Where(namespace), after):

@@ -14,14 +14,19 @@ if TYPE_CHECKING:
     JSON = dict[str, Any]
 
 
-def wait(api: Api, objects: Sequence[JSON]) -> None:
-    """Wait until these objects, as `Api.delete` returned them, are gone."""
+def wait(api: Api, objects: Sequence[JSON], left: set[str] | None = None) -> None:
+    """Wait until these objects, as `Api.delete` returned them, are gone.
+
+    `left` has the uids of those that are still waited for, meanwhile.
+    """
+    left = set() if left is None else left
     for name in dict.fromkeys(obj["kind"] for obj in objects):
         of_kind = [obj["metadata"] for obj in objects if obj["kind"] == name]
         namespaces = {metadata.get("namespace") for metadata in of_kind}
+        left |= {metadata["uid"] for metadata in of_kind}
         api.wait_gone(
             BY_WORD[name.lower()],
             namespaces.pop() if len(namespaces) == 1 else None,
-            {metadata["uid"] for metadata in of_kind},
+            left,
             str(min(int(metadata["resourceVersion"]) for metadata in of_kind)),
         )

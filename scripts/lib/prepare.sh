@@ -83,5 +83,6 @@ make_environment() {
     # path in a file; the default would put an import hook before every start of the command.
     "$venv/bin/pip" install --quiet --disable-pip-version-check --no-input \
         --config-settings editable_mode=compat --editable "$top${1:+[$1]}"
+    "$venv/bin/python" "$top/scripts/man-pages"
     printf '%s %s\n' "$wanted" "$1" >"$venv/.made"
 }
