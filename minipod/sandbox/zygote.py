@@ -43,18 +43,19 @@ def main(argv: list[str]) -> int:
     except (ValueError, IndexError):
         sys.stderr.write(f"{_USAGE}\n")
         return _WRONG_USAGE
+    supervised = SUPERVISOR_VARIABLE in os.environ
     listening = passed_socket()
     kept = _keep_only(ready if listening is None else listening)
     lock = _locked(root)
     if lock is None:
-        if ready is None:  # nobody else would say why
+        if supervised:  # nobody else would say why
             sys.stderr.write(f"a server of {root} runs already\n")
         return LOCK_HELD
     os.chdir("/")
     os.umask(_MASK)
     catch_signals()
     set_limits()
-    group = None if SUPERVISOR_VARIABLE in os.environ else OwnGroup(root)
+    group = None if supervised else OwnGroup(root)
     ready, listening = (kept, None) if listening is None else (None, kept)
     keeper = Keeper(server, ready, lock, listening)
     gc.collect()

@@ -90,6 +90,17 @@ def test_a_main_process_that_was_killed_is_the_supervisors_to_start(
     (minipod.root / "server.sock").unlink()
 
 
+def test_one_by_hand_keeps_the_service_from_starting_and_it_says_so(
+    minipod: Minipod, listening: socket.socket, heard: socket.socket
+) -> None:
+    (minipod.root / "server.sock").unlink()
+    minipod.ok("server", "start")
+    with supervise(minipod, listening, heard) as main:
+        assert main.wait(20) == 3
+        assert main.stderr is not None
+        assert main.stderr.read() == f"a server of {minipod.root} runs already\n"
+
+
 def test_what_cannot_work_is_a_failure_that_is_not_tried_again(
     minipod: Minipod, listening: socket.socket, heard: socket.socket
 ) -> None:
