@@ -11,12 +11,12 @@ _MOST = 3
 
 
 def nearest(word: str, known: Iterable[str]) -> list[str]:
-    """Return at most three of the known words, the most similar first, or none."""
+    """Return at most three of the known words: those that it begins, then the most similar."""
     from difflib import get_close_matches  # noqa: PLC0415 (only after a mistake)
 
     words = list(dict.fromkeys(known))
     begun = sorted(one for one in words if word and one.startswith(word))
-    return list(dict.fromkeys([*get_close_matches(word, words, _MOST), *begun]))[:_MOST]
+    return list(dict.fromkeys([*begun, *get_close_matches(word, words, _MOST)]))[:_MOST]
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
