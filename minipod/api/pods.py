@@ -73,6 +73,7 @@ async def log(request: web.Request) -> web.StreamResponse:
         pod,
         query.text(request, "container"),
         previous=bool(query.boolean(request, "previous")),
+        attempt=query.integer(request, "attempt"),
     )
     response = None
     async with aclosing(request.app[LOGS].read(pod, source, wanted)) as pieces:

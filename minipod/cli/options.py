@@ -277,6 +277,23 @@ result_option = click.option(
 )
 
 
+class Timeout(click.ParamType[float]):
+    """A duration as Go writes it, which may be negative."""
+
+    name = "duration"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return seconds."""
+        from minipod.client.durations import signed
+
+        try:
+            return signed(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
 def files_option(*, required: bool) -> Callable[[Function], Function]:
     """Let a command read manifests: `files` and `recursive`."""
     files = click.option(

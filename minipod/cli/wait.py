@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from minipod.cli.options import (
+    Timeout,
     all_namespaces_option,
     fields_option,
     files_option,
@@ -29,22 +30,6 @@ if TYPE_CHECKING:
     from minipod.client.conditions import Condition
     from minipod.client.targets import Target
     from minipod.errors import MinipodError
-
-
-class _Timeout(click.ParamType[float]):
-    """A duration as Go writes it, which may be negative."""
-
-    name = "duration"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        from minipod.client.durations import signed
-
-        try:
-            return signed(str(value))
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
 
 
 @verb(
@@ -72,7 +57,7 @@ class _Timeout(click.ParamType[float]):
 )
 @click.option(
     "--timeout",
-    type=_Timeout(),
+    type=Timeout(),
     default="30s",
     metavar="TIME",
     help="How long: 0 looks once, less is a week. [default: 30s]",

@@ -29,7 +29,10 @@ _TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
 
 
 class LogQuery(NamedTuple):
-    """Which part of a container's log."""
+    """Which part of a container's log: of its newest run, or of the run `attempt`.
+
+    `since_time` is an RFC 3339 time.
+    """
 
     container: str
     follow: bool = False
@@ -37,6 +40,8 @@ class LogQuery(NamedTuple):
     since_seconds: int | None = None
     timestamps: bool = False
     previous: bool = False
+    attempt: int | None = None
+    since_time: str | None = None
 
 
 class PatchKind(StrEnum):
@@ -165,9 +170,7 @@ class Api:
 
         TimeoutError once time.monotonic is `until`.
         """
-        target = kind.collection(where.namespace)
-        target += where.query(watch="true", resourceVersion=after)
-        response = self._transport.send("GET", target, accept=_form(table=table))
+        response = self.open_watch(kind, where, after, table=table)
         response.until = until
         for line in response.lines():
             event = json.loads(line)
@@ -176,6 +179,14 @@ class Api:
 
                 raise error_from(event["object"])
             yield event
+
+    def open_watch(
+        self, kind: Kind, where: Where, after: str, *, table: bool = False
+    ) -> http.Response:
+        """Begin a watch; each line of the answer is an event."""
+        target = kind.collection(where.namespace)
+        target += where.query(watch="true", resourceVersion=after)
+        return self._transport.send("GET", target, accept=_form(table=table))
 
     def create(self, kind: Kind, namespace: str, obj: JSON, *, dry_run: bool = False) -> JSON:
         """Create an object and return it; a pod once its first start is over.
@@ -258,6 +269,10 @@ class Api:
 
     def log(self, namespace: str, name: str, wanted: LogQuery) -> Iterator[bytes]:
         """Yield a container's log as it comes."""
+        return self.open_log(namespace, name, wanted).chunks()
+
+    def open_log(self, namespace: str, name: str, wanted: LogQuery) -> http.Response:
+        """Begin to read a container's log. NotFound; BadRequest if there is none yet."""
         query = http.query(
             {
                 "container": wanted.container,
@@ -266,12 +281,14 @@ class Api:
                 "sinceSeconds": wanted.since_seconds,
                 "timestamps": "true" if wanted.timestamps else None,
                 "previous": "true" if wanted.previous else None,
+                "attempt": wanted.attempt,
+                "sinceTime": wanted.since_time,
             }
         )
         with self._naming(PODS, namespace, name):
             return self._transport.send(
                 "GET", PODS.item(namespace, name) + "/log" + query, accept="*/*"
-            ).chunks()
+            )
 
     # Manifests
 

@@ -54,6 +54,14 @@ class Response:
         self._file.close()
         self._connection.close()
 
+    def detach(self) -> tuple[socket.socket, bytes]:
+        """Return the connection, which no longer blocks, and what of the body came with the head.
+
+        That is as it came over the wire: chunked, as answers that go on are. `close` closes it.
+        """
+        self._connection.setblocking(False)
+        return self._connection, self._file.peek(_PIECE)
+
     def read(self) -> bytes:
         """Return the whole body."""
         return b"".join(self.chunks())

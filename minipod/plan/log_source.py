@@ -18,8 +18,13 @@ class LogSource(NamedTuple):
     over: bool
 
 
-def choose(pod: JSON, container: str, *, previous: bool = False) -> LogSource:
-    """Return the log of a container (empty: of the only one). BadRequest if there is none yet."""
+def choose(
+    pod: JSON, container: str, *, previous: bool = False, attempt: int | None = None
+) -> LogSource:
+    """Return the log of a container (empty: of the only one). BadRequest if there is none yet.
+
+    With `attempt`, minipod's own addition, the log of exactly that run.
+    """
     name = pod["metadata"]["name"]
     names = [each["name"] for each in pod["spec"]["containers"]]
     if not container:
@@ -34,6 +39,9 @@ def choose(pod: JSON, container: str, *, previous: bool = False) -> LogSource:
             f"container {container} is not valid for pod {name}",
             hint=f"choose one of: {', '.join(names)}",
         )
+    if attempt is not None:
+        source = LogSource(container, attempt, over=False)
+        return source._replace(over=is_over(pod, source))
     status = _status(pod, container)
     if previous:
         return _previous(status, container, name)

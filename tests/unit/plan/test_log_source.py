@@ -90,3 +90,10 @@ def test_without_a_previous_attempt():
 )
 def test_an_attempt_is_over_when_it_ended_or_another_began(later, over):
     assert is_over(later, LogSource("main", 1, over=False)) is over
+
+
+def test_a_run_that_is_named_is_meant_and_over_unless_it_runs_now():
+    running = pod(RUNNING, restarts=2)
+    assert choose(running, "main", attempt=2) == LogSource("main", 2, over=False)
+    assert choose(running, "main", attempt=1) == LogSource("main", 1, over=True)
+    assert choose(pod(BACKING_OFF, restarts=2), "main", attempt=2).over

@@ -1,0 +1,59 @@
+"""A person at a terminal."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import select
+import struct
+import subprocess
+import termios
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.support.command import Minipod
+
+
+class Terminal:
+    """A command on a terminal of its own, and a person who types and reads."""
+
+    def __init__(self, minipod: Minipod, *args: str, rows: int = 24, columns: int = 80) -> None:
+        self.master, slave = pty.openpty()
+        self.resize(rows, columns)
+        self.before = termios.tcgetattr(self.master)
+        self.process = subprocess.Popen(
+            ["setsid", "--ctty", *minipod.argv(args)],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            env=minipod.environment | {"TERM": "xterm"},
+        )
+        os.close(slave)
+        self.text = ""
+
+    def resize(self, rows: int, columns: int) -> None:
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def type(self, text: str) -> None:
+        os.write(self.master, text.encode())
+
+    def read_until(self, wanted: str, within: float = 10.0) -> str:
+        """Read until `wanted` was printed since the last call; return what was."""
+        deadline = time.monotonic() + within
+        while wanted not in self.text:
+            ready, _, _ = select.select([self.master], [], [], deadline - time.monotonic())
+            assert ready, f"no {wanted!r} in {self.text!r}"
+            try:
+                self.text += os.read(self.master, 4096).decode()
+            except OSError as error:  # the other end is closed
+                raise AssertionError(f"ended without {wanted!r}: {self.text!r}") from error
+        seen, _, self.text = self.text.partition(wanted)
+        return seen
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        os.close(self.master)
