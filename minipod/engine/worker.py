@@ -120,6 +120,8 @@ class PodWorker:
         facts = self._facts(obj)
         decision = decide(facts, self._now())
         if decision.steps:
+            if isinstance(decision.steps[-1], Forget):
+                self._publish()  # whoever watches learns how the containers ended
             if any(isinstance(step, StartContainer) for step in decision.steps):
                 await self._shop.watch.ready()
             async with self._shop.births:

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from minipod.engine import Engine
 from minipod.errors import AlreadyExists, Conflict, HostError, NotFound, StepFailed
 from minipod.model.pod import JSON
-from minipod.store.protocol import Key
+from minipod.store.protocol import Change, Key
 from tests.support.machine_facts import FIT
 
 from .fakes import FakeSandbox, Machine, pod
@@ -327,6 +327,20 @@ def test_deleting_asks_first_and_forgets_everything(machine: Machine) -> None:
         assert machine.store.record("sandboxes", uid) is None
         with pytest.raises(NotFound):
             await engine.delete_pod("default", "web")
+
+    run(machine, scenario)
+
+
+def test_whoever_watches_a_deletion_learns_how_the_containers_ended(machine: Machine) -> None:
+    async def scenario(machine: Machine, engine: Engine) -> None:
+        await created(engine)
+        watch = engine.store.watch("Pod", "default", engine.store.version)
+        await engine.delete_pod("default", "web")
+        async for revision in watch:
+            if revision.change is Change.DELETED:
+                break
+        (container, *_) = revision.obj["status"]["containerStatuses"]
+        assert "exitCode" in container["state"]["terminated"]
 
     run(machine, scenario)
 
