@@ -153,9 +153,9 @@ def test_detached_it_waits_and_says_why_not(minipod: Minipod, tmp_path: Path) ->
     complaint = minipod.fails("up", "-f", other)
     assert complaint.startswith("Error: pod/web is there already, and is not what the files say\n")
     assert names(minipod) == ["pod/web"]
-    failing = write(tmp_path, pod("x", container("main", shell("exit 1")), restartPolicy="Never"))
+    failing = write(tmp_path, pod("x", container("main", ["/nope"]), restartPolicy="Never"))
     complaint = minipod.fails("up", "-d", "-f", failing)
-    assert 'Error: pod/x is not ready: container "main": Error: exit code 1' in complaint
+    assert 'Error: pod/x is not ready: container "main": StartError: ' in complaint
     image = pod("y")
     late = write(
         tmp_path, image.replace('"command"', '"args"').replace('"image": "test"', '"image": "no"')
