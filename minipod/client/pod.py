@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from minipod.client import podview
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     JSON = dict[str, Any]
 
-_FOREVER = -1.0
+_LOOK_AGAIN = 0.05
 
 
 class Pod:
@@ -121,17 +122,20 @@ class Pod:
         """Wait until a condition holds, and return the pod as it was then. TimedOut, NotFound.
 
         The condition is what `minipod wait --for` takes ("condition=Ready", "delete",
-        "jsonpath={.status.phase}=Succeeded"), or a function of the pod. `timeout` is in seconds.
+        "jsonpath={.status.phase}=Succeeded"), for which the server is watched; or a function of
+        the pod. That one is asked every 50 ms, so that it may look at anything: ports, logs,
+        conflicts. `timeout` is in seconds.
         """
+        if callable(condition):
+            return self._poll(condition, timeout)
         from minipod.client import conditions, waiting
         from minipod.client.targets import Target
 
-        held = _Holds(self.client, condition) if callable(condition) else None
         target = Target(PODS, self.namespace, self.name)
-        wanted = held or conditions.parse(condition)  # type: ignore[arg-type]
+        wanted = conditions.parse(condition)
         (outcome,) = waiting.wait(self.client.api, [target], wanted, timeout)
         if isinstance(outcome.error, TimedOut):
-            raise TimedOut(str(outcome.error), hint=self._why_not()) from outcome.error
+            raise self._in_vain()
         if outcome.error is not None:
             raise outcome.error
         return Pod(self.client, outcome.obj) if outcome.obj else self
@@ -179,6 +183,11 @@ class Pod:
         from minipod.client.values import Port
 
         return [Port.of(row) for row in self.client.api.ports_of(self.namespace, self.name)]
+
+    def listens(self, port: int | str) -> bool:
+        """Return whether somebody in the pod listens on a port, a number or a declared name."""
+        number = self._number(port)
+        return any(one.port == number and one.listening for one in self.ports())
 
     def conflicts(self) -> list[PortConflict]:
         """Return the ports that processes of the pod wanted and did not get, newest last."""
@@ -272,6 +281,20 @@ class Pod:
     def _number(self, port: int | str) -> int:
         return podview.port_number(self.raw, str(port))
 
+    def _poll(self, condition: Callable[[Pod], bool], timeout: float) -> Pod:
+        until = time.monotonic() + timeout
+        while True:
+            now = self.refresh()
+            if condition(now):
+                return now
+            if time.monotonic() >= until:
+                raise self._in_vain()
+            time.sleep(_LOOK_AGAIN)
+
+    def _in_vain(self) -> TimedOut:
+        message = f"timed out waiting for the condition on pods/{self.name}"
+        return TimedOut(message, hint=self._why_not())
+
     def _why_not(self) -> str | None:
         """Return what the pod looks like, for who waited in vain."""
         try:
@@ -286,17 +309,3 @@ class Pod:
             if not one.ready
         ]
         return "; ".join(lines) or f"the pod is {now.phase}"
-
-
-class _Holds:
-    """A function of the pod as a condition to wait for."""
-
-    of_none = False
-
-    def __init__(self, client: Client, test: Callable[[Pod], bool]) -> None:
-        self._client = client
-        self._test = test
-
-    def met(self, obj: JSON | None) -> bool:
-        """Return whether it holds."""
-        return obj is not None and bool(self._test(Pod(self._client, obj)))

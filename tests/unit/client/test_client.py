@@ -349,6 +349,19 @@ def test_who_waited_in_vain_hears_how_the_pod_is(server: FakeServer, client: Cli
     with pytest.raises(TimedOut) as caught:
         client.get("web").wait(timeout=0)
     assert caught.value.hint == 'container "main" is waiting, ImageNotMapped: map it'
+    with pytest.raises(TimedOut, match="timed out waiting for the condition on pods/web"):
+        client.get("web").wait(lambda _: False, timeout=0)
+
+
+def test_a_function_is_asked_again_whatever_it_looks_at(server: FakeServer, client: Client) -> None:
+    listening = dict.fromkeys(Port._fields) | {"port": 80, "address": "::", "marks": []}
+    silent = listening | {"address": None}
+    server.answers[f"GET {PODS}/web"] = Answer(pod())
+    server.answers[f"GET {OWN}/ports?namespace=default&pod=web"] = [
+        Answer({"items": [silent]}),
+        Answer({"items": [listening]}),
+    ]
+    assert client.get("web").wait(lambda now: now.listens("http")).name == "web"
 
 
 # Doing
