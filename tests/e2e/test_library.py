@@ -45,7 +45,7 @@ def test_threads_share_a_client_and_nothing_stays_open(minipod: Minipod) -> None
         own = client.run(f"own-{number}", ["sh", "-c", f"echo {number}; exec sleep 1000"])
         said = [shared.exec(["cat"], stdin=f"{number} {turn}").stdout for turn in range(4)]
         with pytest.raises(TimedOut):
-            shared.exec(["sleep", "1000"], timeout=0.05)
+            shared.exec(["nohup", "sleep", "1000"], timeout=0.2)  # hanging up does not end it
         eventually(lambda: own.logs() == f"{number}\n")
         own.delete(grace=0)
         return tuple(said)
