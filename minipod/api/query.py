@@ -13,6 +13,7 @@ from minipod.manifest import FieldValidation
 if TYPE_CHECKING:
     from aiohttp import web
 
+TOO_DEEP = "lists and mappings are nested too deep"
 _TRUE = frozenset({"", "1", "t", "true"})
 _FALSE = frozenset({"0", "f", "false"})
 
@@ -103,9 +104,14 @@ async def delete_options(request: web.Request) -> DeleteOptions:
     return msgspec.structs.replace(options, grace_period_seconds=grace, dry_run=given)
 
 
-def decode(body: bytes, kind: type[Any]) -> Any:
-    """Return JSON as a typed value."""
+def decode(body: bytes, kind: Any, *, called: str = "body") -> Any:
+    """Return JSON as a typed value; errors call it so."""
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.DecodeError as error:
-        raise BadRequest(f"cannot read the body: {error}") from error
+        raise BadRequest(f"cannot read the {called}: {error}") from error
+    except UnicodeDecodeError as error:
+        byte = f"the byte 0x{error.object[error.start]:02x} does not belong here"
+        raise BadRequest(f"cannot read the {called}: not UTF-8: {byte}") from error
+    except RecursionError as error:
+        raise BadRequest(f"cannot read the {called}: {TOO_DEEP}") from error

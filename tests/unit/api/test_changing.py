@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from minipod.api.changing import TRIES
 from minipod.store.protocol import Key
 
 from .conftest import PODS
@@ -72,6 +73,20 @@ def test_a_patch_is_made_again_when_somebody_was_faster(api, live):
     assert (answer.code, answer.json["metadata"]["labels"]) == (200, {"a": "b", "by": "others"})
 
 
+def test_a_patch_is_made_however_many_are_faster(api, live, monkeypatch):
+    async def then_another_change(decide):
+        decided = decide()
+        api.engine.set_status("web", {"phase": f"{len(changes)}"})
+        changes.append(decided)
+        return decided
+
+    changes: list[Any] = []
+    monkeypatch.setattr("minipod.api.changing.asyncio.to_thread", then_another_change)
+    answer = api.ask("PATCH", WEB, json=LABEL, headers=MERGE)
+    assert (answer.code, answer.json["metadata"]["labels"]) == (200, {"a": "b"})
+    assert len(changes) == TRIES - 1
+
+
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
 def test_an_old_version_is_a_conflict(api, live, method):
     version = live["metadata"]["resourceVersion"]
@@ -108,6 +123,10 @@ def test_a_change_that_is_not_allowed_tells_its_field_and_kind(api, live):
     [
         (STRATEGIC, b"{", 400, "cannot read the patch"),
         (STRATEGIC, b"[]", 400, "it is no mapping"),
+        (MERGE, b'{"a":"\xff"}', 400, "cannot read the patch: not UTF-8: the byte 0xff"),
+        (MERGE, b"[" * 10_000 + b"]" * 10_000, 400, "cannot read the patch: lists and mappings"),
+        (STRATEGIC, b'{"a":' * 600 + b"1" + b"}" * 600, 400, "nested too deep"),
+        (MERGE, b'{"a":' * 600 + b"1" + b"}" * 600, 400, "nested deeper than 100"),
         (JSON_PATCH, b"{}", 400, "a JSON patch is a list of operations"),
         (JSON_PATCH, b'[{"op":"remove","path":"/no"}]', 422, "the patch cannot be applied"),
         (MERGE, b"7", 400, "it is no mapping"),

@@ -62,6 +62,18 @@ def test_a_json_patch_that_does_not_fit_is_invalid(operations: Any) -> None:
     assert refused.value.problems[0].field == "patch"
 
 
+def test_a_test_that_fails_tells_what_was_tested() -> None:
+    with pytest.raises(InvalidObject, match=r"^the patch cannot be applied: testing value /a fail"):
+        json_patch({"a": 1}, [{"op": "test", "path": "/a", "value": 2}])
+
+
+def test_copies_of_copies_have_an_end() -> None:
+    doubled = [{"op": "copy", "from": "/a", "path": "/a/-"}] * 40
+    with pytest.raises(BadRequest, match="it copies more than 3 MB"):
+        json_patch({"a": ["x"]}, doubled)
+    assert json_patch({"a": ["x"]}, doubled[:2]) == {"a": ["x", ["x"], ["x", ["x"]]]}
+
+
 @pytest.mark.parametrize(
     "operations",
     [
@@ -71,6 +83,7 @@ def test_a_json_patch_that_does_not_fit_is_invalid(operations: Any) -> None:
         [{"op": "odd", "path": "/a"}],
         [{"op": "add", "path": "a", "value": 1}],
         [{"op": "add", "path": "/a"}],
+        [{"op": "copy", "path": "/a"}],
         [{"op": "test", "path": "/a", "value": 1}] * 10_001,
         [{"op": "replace", "path": "", "value": 7}],
     ],
