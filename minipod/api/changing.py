@@ -6,8 +6,6 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-import msgspec
-
 from minipod.api import answers, query, read
 from minipod.api.keys import CHANGES, ENGINE
 from minipod.errors import BadRequest, Conflict, UnsupportedMediaType
@@ -80,10 +78,7 @@ async def _patch(resource: Resource, request: web.Request) -> web.StreamResponse
             "the body of the request was in an unknown format - accepted media types include: "
             + known
         )
-    try:
-        patch = msgspec.json.decode(await request.read())
-    except msgspec.DecodeError as error:
-        raise BadRequest(f"cannot read the patch: {error}") from error
+    patch = query.decode(await request.read(), object, called="patch")
     return await _answer(resource, request, lambda live: apply(live, patch))
 
 
@@ -100,9 +95,11 @@ async def make(engine: Engine, find: Callable[[], JSON], wanted: Wanted, how: Ho
 
     One that somebody else changes at the same time is read again, and the change made on that.
     """
-    for _ in range(TRIES):
+    for left in reversed(range(TRIES)):
         live = find()
-        new, warnings = await asyncio.to_thread(_decided, live, wanted, how)
+        # The last time it is decided here, where nobody comes between.
+        decide = partial(_decided, live, wanted, how)
+        new, warnings = await asyncio.to_thread(decide) if left else decide()
         if how.dry_run:
             return Change(live, new, warnings)
         try:
@@ -118,7 +115,11 @@ async def make(engine: Engine, find: Callable[[], JSON], wanted: Wanted, how: Ho
 
 def _decided(live: JSON, wanted: Wanted, how: How) -> tuple[JSON, tuple[str, ...]]:
     """Return the object that is to be stored, checked, and what its change gives to say."""
-    decoded = _decoded(live, wanted(live), how.validation)
+    try:
+        new = wanted(live)
+    except RecursionError as error:  # what a patch says, or makes, has no end of depth
+        raise BadRequest(f"cannot apply the patch: {query.TOO_DEEP}") from error
+    decoded = _decoded(live, new, how.validation)
     known = _decoded(live, live, how.validation).warnings
     return changed(live, decoded), tuple(text for text in decoded.warnings if text not in known)
 

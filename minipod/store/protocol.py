@@ -50,8 +50,8 @@ def not_found(key: Key) -> NotFound:
 
 
 def already_exists(key: Key) -> AlreadyExists:
-    """Return the error for an object whose name is taken."""
-    return AlreadyExists(f"{described(key)} already exists")
+    """Return the error for an object whose name is taken, in Kubernetes' words."""
+    return AlreadyExists(f'{key.kind.lower()}s "{key.name}" already exists')
 
 
 class Change(StrEnum):

@@ -60,7 +60,7 @@ def test_create_sets_the_resource_version_and_stores(store):
 
 def test_a_name_is_taken_once_in_its_kind_and_namespace(store):
     store.create(pod())
-    with pytest.raises(AlreadyExists, match='pod "web" in namespace "default" already exists'):
+    with pytest.raises(AlreadyExists, match=r'^pods "web" already exists$'):
         store.create(pod())
     store.create(pod(namespace="other"))
     store.create({"kind": "Node", "metadata": {"name": "web"}})
