@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import json
 import os
@@ -85,13 +86,14 @@ class FakeSandbox:
 
     async def request(self, op: str, **fields: Any) -> dict[str, Any]:
         self.requests.append((op, fields))
+        await asyncio.sleep(0)  # as with a real one, others go on
         if op in self.machine.refused:
             raise StepFailed(f"do {op}", self.machine.refused[op])
         if op == "start":
             return self._start(fields["container"])
         if op == "signal" and fields["name"] in self.running and self.machine.obedient:
             self.end_of(fields["name"], 143)
-        if op == "kill":
+        if op == "kill" and self.machine.mortal:
             self.end_of(fields["name"], 137)
         return {}
 
@@ -140,7 +142,8 @@ class Machine:
     """The zygote, the control groups and the names of a machine that is not there.
 
     `refused` maps a request's name to the reason why sandboxes refuse it; `obedient`: containers
-    end when asked to. `facts` is how the machine is, `looks` how often somebody looked.
+    end when asked to; `mortal`: at once when killed. `facts` is how the machine is, `looks` how
+    often somebody looked.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -159,6 +162,7 @@ class Machine:
         self.refused: dict[str, str] = {}
         self.refuses_forks = False
         self.obedient = True
+        self.mortal = True
         self.facts = FIT
         self.looks = 0
         self._pids = itertools.count(4000, 10)

@@ -65,6 +65,22 @@ def test_a_container_that_does_not_obey_is_killed_after_its_grace(machine: Machi
     run(machine, scenario)
 
 
+def test_a_container_that_takes_its_time_to_die_is_killed_once(machine: Machine) -> None:
+    """One that is deep in the kernel, say, ends when the kernel lets go of it."""
+
+    async def scenario(machine: Machine, engine: Engine) -> None:
+        machine.obedient = machine.mortal = False
+        obj = await created(engine, pod("web", APP, terminationGracePeriodSeconds=0))
+        await with_image(engine, "x:2")
+        await created(engine, pod("other", APP))  # time enough to look again
+        sandbox_of(machine, obj).end_of("app", 137)
+        await until(engine, attempt(1))
+        requests = [op for op, _ in sandbox_of(machine, obj).requests]
+        assert requests.count("kill") == 1
+
+    run(machine, scenario)
+
+
 def test_a_new_image_runs_what_it_is_mapped_to(machine: Machine) -> None:
     async def scenario(machine: Machine, engine: Engine) -> None:
         engine.images.map("x:1", ["one"])
