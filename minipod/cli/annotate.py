@@ -36,5 +36,6 @@ def annotate(session: Session, /, **given: Any) -> int:
         read_annotations,
         refuse_overwriting_annotations,
         lambda *_: "annotated",
+        tells_missing=False,
     )
     return metadata.change(session, field, **given)

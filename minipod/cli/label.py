@@ -31,7 +31,9 @@ def label(session: Session, /, **given: Any) -> int:
     """
     from minipod.client.metadata_change import read_labels, refuse_overwriting_labels
 
-    field = metadata.Field("labels", "label", read_labels, refuse_overwriting_labels, _outcome)
+    field = metadata.Field(
+        "labels", "label", read_labels, refuse_overwriting_labels, _outcome, tells_missing=True
+    )
     return metadata.change(session, field, **given)
 
 

@@ -36,6 +36,8 @@ class Field(NamedTuple):
     read: Callable[[Iterable[str]], Change]
     refuse_overwriting: Callable[[Change, Mapping[str, str]], None]
     outcome: Callable[[Change, Mapping[str, str], bool], str]
+    tells_missing: bool
+    """Whether kubectl says that one to be removed is not there."""
 
 
 class How(NamedTuple):
@@ -136,7 +138,8 @@ class _Changing:
         """Change an object's field, and print what became of it."""
         obj = self._api.get(target.kind, target.namespace, target.name)
         there = obj["metadata"].get(self._field.name) or {}
-        self._say_missing(there)
+        if self._field.tells_missing:
+            self._say_missing(there)
         if not self._how.overwrite:
             self._field.refuse_overwriting(self._wanted, there)
         changed = self._changed(target, obj, there)
@@ -167,11 +170,11 @@ class _Changing:
             tell(f'{self._field.singular} "{key}" not found.')
 
     def _show(self, obj: JSON) -> None:
-        from minipod.cli.output import tell
+        from minipod.cli.output import printable, tell
 
         if not self._alone:
             name = f"{obj['kind']}./{obj['metadata']['name']}"
             tell(f"Listing {self._field.name} for {name}:")
         indent = "" if self._alone else " "
         for key, value in sorted((obj["metadata"].get(self._field.name) or {}).items()):
-            tell(f"{indent}{key}={value}")
+            tell(printable(f"{indent}{key}={value}"))

@@ -77,6 +77,7 @@ def web(server: FakeServer) -> dict[str, Any]:
         "apply -f x -o wide",
         "apply -f x --dry-run=perhaps",
         "replace",
+        "replace -f x --grace-period=5",
         "create",
         "create nonsense",
         "create namespace",
@@ -199,13 +200,20 @@ def test_a_file_that_is_not_there_is_told(run: Run, server: FakeServer, verb: st
 
 
 def test_replace_tells_what_was_done(server: FakeServer, run: Run, file: str) -> None:
-    replaced = lines({"type": "REPLACED", "object": pod()})
+    replaced = {"type": "REPLACED", "object": pod()}
+    anew = lines({"type": "DELETED", "object": pod()}, replaced)
+    forced = f"POST {MANIFESTS}?action=replace&force=true"
     server.answers = {
-        f"POST {MANIFESTS}?action=replace": replaced,
-        f"POST {MANIFESTS}?action=replace&force=true": replaced,
+        f"POST {MANIFESTS}?action=replace": lines(replaced),
+        forced: anew,
+        f"{forced}&gracePeriodSeconds=5": anew,
     }
+    told = 'pod "web" deleted\npod/web replaced\n'
     assert run("replace", "-f", file) == (0, "pod/web replaced\n", "")
-    assert run("replace", "--force", "-f", file) == (0, "pod/web replaced\n", "")
+    assert run("replace", "--force", "-f", file) == (0, told, "")
+    assert run("replace", "--force", "--grace-period=5", "-f", file) == (0, told, "")
+    assert run("replace", "--force", "-f", file, "-o", "name") == (0, "pod/web\n", "")
+    assert run("replace", "--force", "-f", file, "-o", "yaml").out.startswith("apiVersion: v1\n")
 
 
 def test_a_client_s_dry_run_needs_neither_root_nor_server(
@@ -353,7 +361,7 @@ def test_label_of_what_a_file_names(
         ("note=hi", "pod/web annotated\n"),
         ("note-", "pod/web annotated\n"),
         ("a=b=c", "pod/web annotated\n"),
-        ("none-", 'annotation "none" not found.\npod/web annotated\n'),
+        ("none-", "pod/web annotated\n"),
         (
             "note=x",
             f"Error: {DECLARED}: 'note' already has a value (hi)\n",
