@@ -11,6 +11,7 @@ from minipod.api.creating import create
 from minipod.api.keys import CHANGES, ENGINE
 from minipod.api.naming import named
 from minipod.api.status import About, status_of
+from minipod.engine import Deletion
 from minipod.errors import BadRequest, NotFound
 from minipod.manifest import KINDS, FieldValidation, decode
 from minipod.model.submission import Action, Submission
@@ -38,11 +39,12 @@ _BEING_DELETED = "Detected changes to resource {0} which is currently being dele
 
 
 class Done(NamedTuple):
-    """What came of one object: a line's type, and the object."""
+    """What came of one object: a line's type, and the object; `deleted` is what was in its way."""
 
     type: str
     obj: JSON
     warnings: Sequence[str] = ()
+    deleted: JSON | None = None
 
 
 class One(NamedTuple):
@@ -102,6 +104,7 @@ def _wanted(request: web.Request) -> Submission:
         strict_ports=bool(query.boolean(request, "strictPorts")),
         dry_run=query.dry_run(request.query.getall("dryRun", [])),
         force=bool(query.boolean(request, "force")),
+        grace=query.integer(request, "gracePeriodSeconds") or 0,
     )
 
 
@@ -121,8 +124,10 @@ async def _told(request: web.Request, one: One, wanted: Submission) -> bytes:
     except Exception as error:  # noqa: BLE001 (logged there; the other objects go on)
         about = About(KINDS[one.key.kind].plural, one.key.name)
         return answers.line({"type": "ERROR", "status": status_of(error, about)})
-    line = answers.line({"type": done.type, "object": done.obj})
-    return b"".join(map(_warning, done.warnings)) + line
+    lines = [answers.line({"type": done.type, "object": done.obj})]
+    if done.deleted is not None:
+        lines.insert(0, answers.line({"type": "DELETED", "object": done.deleted}))
+    return b"".join([*map(_warning, done.warnings), *lines])
 
 
 async def _create(request: web.Request, one: One, wanted: Submission) -> Done:
@@ -150,29 +155,31 @@ async def _apply(request: web.Request, one: One, wanted: Submission) -> Done:
 
 
 async def _replace(request: web.Request, one: One, wanted: Submission) -> Done:
-    """Put an object in the place of the live one; by force, end that at once and create anew."""
+    """Put an object in the place of the live one; by force, end that and create it anew."""
     if not wanted.force:
         change = await _change(request, one, wanted, lambda _: one.written)
         return Done("REPLACED", change.obj, change.warnings)
-    if not wanted.dry_run:
-        await request.app[CHANGES].finish(_remove(request, one.key))
-        made = await create(request, one.obj, dry_run=False)
-        return Done("REPLACED", *made)
-    return Done("REPLACED", one.obj)
+    if wanted.dry_run:
+        return Done("REPLACED", one.obj)
+    gone = await request.app[CHANGES].finish(_remove(request, one.key, wanted.grace))
+    made = await create(request, one.obj, dry_run=False)
+    warnings = (*gone.warnings, *made.warnings) if gone else made.warnings
+    return Done("REPLACED", made.obj, warnings, gone.obj if gone else None)
 
 
-async def _remove(request: web.Request, key: Key) -> None:
-    """End an object at once, and wait until it is gone."""
+async def _remove(request: web.Request, key: Key, grace: int) -> Deletion | None:
+    """End an object, and wait until it is gone; None if nothing is in the way."""
     engine = request.app[ENGINE]
     try:
         if key.kind == "Namespace":
-            engine.namespaces.delete(key.name)
+            gone = Deletion(engine.namespaces.delete(key.name), ())
             await engine.namespaces.gone(key.name)
         else:
-            await engine.delete_pod(key.namespace, key.name, grace=0)
+            gone = await engine.delete_pod(key.namespace, key.name, grace=grace)
             await engine.gone(key.namespace, key.name)
     except NotFound:
-        return  # nothing is in the way
+        return None
+    return gone
 
 
 async def _change(

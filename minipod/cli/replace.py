@@ -22,20 +22,28 @@ if TYPE_CHECKING:
 @verb(
     "replace",
     "minipod replace -f pod.yaml",
-    "minipod replace --force -f pod.yaml",
+    "minipod replace --force --grace-period 5 -f pod.yaml",
 )
 @files_option(required=True)
 @click.option("--force", is_flag=True, help="Delete what is there, and create it anew.")
+@click.option(
+    "--grace-period",
+    type=click.IntRange(min=-1),
+    default=-1,
+    metavar="SECONDS",
+    help="With --force: how long programs may take to end. [default: 0]",
+)
 @dry_run_option
 @result_option
 @namespace_option
 @pass_session
-def replace(
+def replace(  # noqa: PLR0913 (an option each)
     session: Session,
     *,
     files: tuple[str, ...],
     recursive: bool,
     force: bool,
+    grace_period: int,
     dry_run: str,
     output: str | None,
 ) -> int:
@@ -48,6 +56,8 @@ def replace(
     from minipod.cli.submitting import Files, submit
     from minipod.model.submission import Action, Submission
 
-    wanted = Submission(Action.REPLACE, force=force)
+    if grace_period >= 0 and not force:
+        raise click.UsageError("--grace-period must have --force specified")
+    wanted = Submission(Action.REPLACE, force=force, grace=max(grace_period, 0))
     dry = DryRun(dry_run)
     return submit(session, Files(files, recursive), wanted, dry, results(output, dry))

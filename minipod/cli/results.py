@@ -32,6 +32,9 @@ class Results(Protocol):
     def add(self, obj: JSON, done: str) -> None:
         """Print that an object was created, configured, ….."""
 
+    def add_deleted(self, obj: JSON) -> None:
+        """Print that an object had to go, where that may stand beside what else is printed."""
+
     def end(self) -> None:
         """Print what had to wait until all were known."""
 
@@ -53,14 +56,17 @@ def deletions(output: str | None, dry_run: DryRun = DryRun.NONE) -> Results:
     return _Names() if output == "name" else _Deletions(dry_run)
 
 
-class _AtOnce:
-    """Leaves nothing for the end."""
+class _Result:
+    """Prints objects that are there, and leaves nothing for the end."""
+
+    def add_deleted(self, obj: JSON) -> None:
+        """Print nothing."""
 
     def end(self) -> None:
         """Print nothing."""
 
 
-class _Lines(_AtOnce):
+class _Lines(_Result):
     """pod/web created (dry run)."""
 
     def __init__(self, dry_run: DryRun) -> None:
@@ -69,8 +75,11 @@ class _Lines(_AtOnce):
     def add(self, obj: JSON, done: str) -> None:
         tell(f"{reference(obj)} {done}{self._dry_run.suffix}")
 
+    def add_deleted(self, obj: JSON) -> None:
+        _Deletions(self._dry_run).add(obj, "deleted")
 
-class _Deletions(_AtOnce):
+
+class _Deletions(_Result):
     """pod "web" deleted (dry run)."""
 
     def __init__(self, dry_run: DryRun) -> None:
@@ -81,14 +90,14 @@ class _Deletions(_AtOnce):
         tell(f'{obj["kind"].lower()} "{name}" {done}{self._dry_run.suffix}')
 
 
-class _Names(_AtOnce):
+class _Names(_Result):
     """pod/web."""
 
     def add(self, obj: JSON, _done: str) -> None:
         tell(reference(obj))
 
 
-class _Objects(_AtOnce):
+class _Objects(_Result):
     """Each object as a document."""
 
     def __init__(self, output: str) -> None:
@@ -98,7 +107,7 @@ class _Objects(_AtOnce):
         self._printer.more([obj], "")
 
 
-class _List:
+class _List(_Result):
     """All objects as one document."""
 
     def __init__(self, output: str) -> None:

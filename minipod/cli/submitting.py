@@ -99,6 +99,8 @@ def _print(line: JSON, results: Results) -> bool:
         case "ERROR":
             say_error(error_from(line["status"]))
             return False
+        case "DELETED":
+            results.add_deleted(line["object"])
         case done:
             results.add(line["object"], done.lower())
             print_hints(line["object"])

@@ -298,7 +298,8 @@ class Api:
         """Do with all that the sources hold what is wanted; yield what happens, in their order.
 
         Lines are {"type": "WARNING", "message"}, {"type": "ERROR", "status"}, and with an "object"
-        the types CREATED, CONFIGURED, UNCHANGED, REPLACED. InvalidObject, with nothing done, if
+        the types CREATED, CONFIGURED, UNCHANGED, REPLACED; before one that replaces by force,
+        DELETED of what was there. InvalidObject, with nothing done, if
         any document is bad.
         """
         query = http.query(
@@ -308,6 +309,7 @@ class Api:
                 "strictPorts": "true" if wanted.strict_ports else None,
                 "dryRun": _DRY_RUN if wanted.dry_run else None,
                 "force": "true" if wanted.force else None,
+                "gracePeriodSeconds": wanted.grace or None,
             }
         )
         target = OWN + "/manifests" + query

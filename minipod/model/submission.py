@@ -18,10 +18,12 @@ class Submission(NamedTuple):
     """What to do, and how.
 
     `strict_ports`: a port that stands in a pod twice is an error. `dry_run`: check and answer, but
-    change nothing. `force`: of REPLACE, delete what is there at once and create it anew.
+    change nothing. `force`: of REPLACE, delete what is there and create it anew; its programs get
+    `grace` seconds to end.
     """
 
     action: Action
     strict_ports: bool = False
     dry_run: bool = False
     force: bool = False
+    grace: int = 0

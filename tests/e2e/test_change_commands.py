@@ -112,7 +112,9 @@ def test_what_was_shown_can_be_changed_and_given_back(minipod: Minipod) -> None:
 
     before = minipod.pod("web")
     forced = json.dumps(json.loads(pod("web", restartPolicy="Never")))
-    assert minipod.ok("replace", "--force", "-f", "-", stdin=forced) == "pod/web replaced\n"
+    assert minipod.ok("replace", "--force", "-f", "-", stdin=forced) == (
+        'pod "web" deleted\npod/web replaced\n'
+    )
     after = minipod.pod("web")
     assert after["spec"]["restartPolicy"] == "Never"
     assert after["metadata"]["uid"] != before["metadata"]["uid"]

@@ -123,10 +123,14 @@ def test_replace_by_force_ends_at_once_and_creates(api, submit):
     assert types(submit("replace", changed)) == ["ERROR"]
     assert types(submit("replace", changed, force="true", dryRun="All")) == ["REPLACED"]
     assert api.engine.get("web")["metadata"]["uid"] == uid
-    assert types(submit("replace", changed, force="true")) == ["REPLACED"]
+    gone, made = submit("replace", changed, force="true")
+    assert (gone["type"], made["type"]) == ("DELETED", "REPLACED")
     assert api.engine.graces == {"web": 0}
-    assert api.engine.get("web")["metadata"]["uid"] != uid
+    assert api.engine.get("web")["metadata"]["uid"] == made["object"]["metadata"]["uid"] != uid
+    assert gone["object"]["metadata"]["uid"] == uid
     assert types(submit("replace", web(name="new"), force="true")) == ["REPLACED"]
+    submit("replace", changed, force="true", gracePeriodSeconds="5")
+    assert api.engine.graces["web"] == 5
 
 
 @pytest.mark.parametrize("action", ["create", "apply", "replace"])
