@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from minipod.patch.lists import DELETE, DIRECTIVE, by_key, key_of, same
+from minipod.patch.lists import DELETE, DIRECTIVE, alike, by_key, key_of, same
 from minipod.patch.strategic import ORDER, REMOVE, RETAIN
 
 if TYPE_CHECKING:
@@ -56,16 +56,16 @@ def _field(name: str, old: Any, new: Any, shape: Shape, wanted: Wanted) -> JSON:
 
 def _items(name: str, old: list[Any], new: list[Any], shape: Shape, wanted: Wanted) -> JSON:
     assert shape.key
-    before, after = by_key(old, shape.key), by_key(new, shape.key)
+    before, after = alike(old, shape.key), alike(new, shape.key)
     patch: list[Any] = []
-    for mark, item in after.items():
-        if mark not in before:
-            patch += [item] if wanted.changes else []
-            continue
-        below = difference(before[mark], item, shape, wanted, retain=shape.retain_keys)
-        patch += [below | {shape.key: item[shape.key]}] if below else []
+    for mark, items in after.items():
+        was = before.get(mark, [])
+        for one, item in zip(was, items, strict=False):
+            below = difference(one, item, shape, wanted, retain=shape.retain_keys)
+            patch += [below | {shape.key: item[shape.key]}] if below else []
+        patch += items[len(was) :] if wanted.changes else []
     if wanted.deletions:
-        gone = [item for mark, item in before.items() if mark not in after]
+        gone = [items[0] for mark, items in before.items() if len(items) > len(after.get(mark, []))]
         patch += [{shape.key: item[shape.key], DIRECTIVE: DELETE} for item in gone]
     moved = wanted.changes and _reordered(before, after)
     if not patch and not moved:

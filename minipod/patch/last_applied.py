@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
+from minipod.errors import BadRequest
+
 if TYPE_CHECKING:
     from minipod.model.pod import JSON
 
@@ -29,15 +31,28 @@ def with_last_applied(obj: JSON) -> JSON:
 
 
 def last_applied(obj: JSON) -> JSON | None:
-    """Return what was applied last to an object; None if nothing was, or it cannot be read."""
+    """Return what was applied last to an object; None if nothing was.
+
+    BadRequest if it cannot be read: what then left the file could not be told from what others set.
+    """
     text = (obj["metadata"].get("annotations") or {}).get(LAST_APPLIED)
     if not text:
         return None
     try:
         found = json.loads(text)
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) else None
+    except (ValueError, RecursionError) as error:
+        raise _broken(obj) from error
+    if found is not None and not isinstance(found, dict):
+        raise _broken(obj)
+    return found
+
+
+def _broken(obj: JSON) -> BadRequest:
+    where = f"{obj['kind'].lower()}/{obj['metadata']['name']}"
+    return BadRequest(
+        f"cannot apply to {where}: its annotation {LAST_APPLIED} is no JSON object",
+        hint=f"`minipod annotate {where} {LAST_APPLIED}-` removes it",
+    )
 
 
 def _written(obj: JSON) -> str:

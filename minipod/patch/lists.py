@@ -41,6 +41,14 @@ def by_key(items: Iterable[Any], key: str) -> dict[Any, Any]:
     return found
 
 
+def alike(items: Iterable[Any], key: str) -> dict[Any, list[Any]]:
+    """Return all items by what tells them apart: a port may stand there as TCP and as UDP."""
+    found: dict[Any, list[Any]] = {}
+    for item in items:
+        found.setdefault(_marked(key_of(item, key)), []).append(item)
+    return found
+
+
 def find(items: Sequence[Any], wanted: Any, key: str) -> int | None:
     """Return where the item stands that another is meant for."""
     mark = _marked(key_of(wanted, key))

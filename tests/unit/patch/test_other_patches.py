@@ -110,7 +110,14 @@ def test_the_annotation_is_written_as_kubectl_writes_it() -> None:
     assert last_applied(marked) == obj | {"metadata": obj["metadata"] | {"annotations": {}}}
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "7"])
-def test_an_annotation_that_cannot_be_read_is_none(text: str) -> None:
-    assert last_applied({"metadata": {"annotations": {LAST_APPLIED: text}}}) is None
-    assert last_applied({"metadata": {}}) is None
+@pytest.mark.parametrize("annotations", [{}, {LAST_APPLIED: ""}, {LAST_APPLIED: "null"}, None])
+def test_without_the_annotation_nothing_was_applied(annotations: Any) -> None:
+    assert last_applied({"metadata": {"annotations": annotations}}) is None
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "7", "[" * 100_000])
+def test_an_annotation_that_cannot_be_read_is_refused_with_a_way_out(text: str) -> None:
+    live = {"kind": "Pod", "metadata": {"name": "web", "annotations": {LAST_APPLIED: text}}}
+    with pytest.raises(BadRequest, match="cannot apply to pod/web: its annotation") as refused:
+        last_applied(live)
+    assert refused.value.hint == f"`minipod annotate pod/web {LAST_APPLIED}-` removes it"

@@ -31,6 +31,22 @@ def test_nothing_new_is_an_empty_patch() -> None:
     assert three_way(file, live, file) == {}
 
 
+def test_ports_of_one_number_are_told_apart() -> None:
+    """Kubernetes' key of a port is its number alone: seen with kubectl 1.33 and TCP and UDP 53."""
+    both = [{"containerPort": 53}, {"containerPort": 53, "protocol": "UDP"}]
+    file = pod(containers=[{"name": "a", "ports": both}])
+    live = deepcopy(file)
+    live["spec"]["containers"][0]["ports"][0]["protocol"] = "TCP"
+    fewer = pod(containers=[{"name": "a", "ports": both[:1]}])
+    assert three_way(file, live, file) == {}
+    (container,) = three_way(file, live, fewer)["spec"]["containers"]
+    assert container["ports"] == [{"containerPort": 53, "$patch": "delete"}]
+    single = deepcopy(live)
+    del single["spec"]["containers"][0]["ports"][1]
+    (container,) = three_way(fewer, single, file)["spec"]["containers"]
+    assert container["ports"] == both[1:]
+
+
 def test_what_the_file_no_longer_has_goes_and_what_others_set_stays() -> None:
     last = pod({"labels": {"app": "web", "old": "1"}})
     live = pod({"labels": {"app": "web", "old": "1", "by": "hand"}})
