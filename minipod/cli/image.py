@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.group(
     "image",
     cls=Group,
-    epilog=epilog("minipod image map nginx:* -- python3 -m http.server 80", "minipod image list"),
+    epilog=epilog("minipod image map 'nginx:*' -- python3 -m http.server 80", "minipod image list"),
 )
 def image() -> None:
     """Say which program of this machine stands for an image.

@@ -192,4 +192,8 @@ def _warning_text(value: str) -> str:
 
 def _broken(cause: Exception | None = None) -> Unavailable:
     why = reason(cause) if isinstance(cause, OSError) else "it hung up"
-    return Unavailable(f"cannot read the server's answer: {why}")
+    return Unavailable(
+        f"cannot read the server's answer: {why}",
+        hint="it may be done or not: look with `minipod get`, then ask again; "
+        "`minipod server logs` tells why",
+    )

@@ -55,8 +55,9 @@ def test_chunks_with_extensions_and_trailers_around_lines() -> None:
     ],
 )
 def test_a_server_that_breaks_off_is_unavailable(raw: bytes) -> None:
-    with pytest.raises(Unavailable, match="cannot read the server's answer"):
+    with pytest.raises(Unavailable, match="cannot read the server's answer") as refused:
         answered(raw).read()
+    assert (refused.value.hint or "").startswith("it may be done or not: look")
 
 
 def test_warnings_are_unquoted() -> None:
