@@ -116,6 +116,13 @@ def test_it_ends_with_its_pods_and_with_their_codes(minipod: Minipod, tmp_path: 
     assert minipod("up", "-f", both, "--exit-code-from", "bad/a").returncode == 0
     complaint = minipod.fails("up", "-f", both, "--exit-code-from", "bad/z")
     assert "bad/z: the files have no such container" in complaint
+    with minipod.start("up", "-f", write(tmp_path, pod("web", job("main", POLITE[2])))) as up:
+        assert up.stdout is not None
+        assert up.stdout.readline() == "web/main | hello\n"
+        minipod.ok("down", "-f", tmp_path / "pods.yaml")
+        assert up.wait(timeout=10) == 0
+        assert up.stderr is not None
+        assert "pod/web was deleted" in up.stderr.read()
     alone = pod("bad", job("b", "exit 4"), restartPolicy="Never")
     assert minipod("up", "-f", write(tmp_path, alone)).returncode == 1
     assert names(minipod) == []

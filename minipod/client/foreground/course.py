@@ -132,13 +132,14 @@ class Course:
 
     @property
     def code(self) -> int:
-        """0 if all that ended by itself succeeded, else 1."""
-        phases = {
-            (pod.obj.get("status") or {}).get("phase")
-            for pod in self._pods.values()
-            if is_over(pod.obj)
-        }
-        return int("Failed" in phases)
+        """0 if all that ended by itself succeeded, else 1; what was deleted did not."""
+        return int(
+            any(
+                pod.obj["status"]["phase"] == "Failed"
+                for pod in self._pods.values()
+                if is_over(pod.obj) and "deletionTimestamp" not in pod.obj["metadata"]
+            )
+        )
 
     def _advance(self, name: ContainerId, container: _Container) -> Iterator[Step]:
         """Yield what there is to tell of a container now, and then the run to read, if one is."""

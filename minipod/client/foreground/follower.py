@@ -10,6 +10,7 @@ from minipod.client import podview
 from minipod.client.api import LogQuery
 from minipod.client.foreground import undoing
 from minipod.client.foreground.course import Began, Course, Ended, Follow
+from minipod.client.foreground.outcome import FORCED, Outcome, exit_code
 from minipod.client.foreground.place import Place
 from minipod.client.foreground.runs import ContainerId, runs_now
 from minipod.client.foreground.streams import LineStream
@@ -33,7 +34,6 @@ T = TypeVar("T")
 _TRIES = 3  # a server that was killed is back by the second
 _WARNINGS = "type=Warning"
 _AT_ONCE = 0
-_FORCED = 2
 
 
 class Wanted(NamedTuple):
@@ -109,7 +109,7 @@ class Follower:
         return self._exit_code()
 
     def _done(self) -> bool:
-        forced = self._asked >= _FORCED
+        forced = self._asked >= FORCED
         return self._stopping and not self._course.left and (forced or self._course.read_out)
 
     def _consider(self, *, heard: bool) -> None:
@@ -119,7 +119,7 @@ class Follower:
             self._asked = count
             if count == 1:
                 self._teller.voice("Gracefully stopping... (press Ctrl+C again to force)")
-            self._stop(None if count < _FORCED else _AT_ONCE)
+            self._stop(None if count < FORCED else _AT_ONCE)
         elif not self._stopping and not heard:
             self._stop(None)
         elif not self._stopping and self._wanted.abort and (end := self._course.first_end):
@@ -139,17 +139,18 @@ class Follower:
             self._course.gone(uid)
 
     def _exit_code(self) -> int:
-        if self._asked >= _FORCED:
-            return 128 + self._signals.last
-        if self._wanted.code_from is not None:
-            code = self._code_of(*self._wanted.code_from)
-            if code is not None or not self._asked:
-                return 1 if code is None else code
-        if self._asked:
-            return 0
-        if self._wanted.abort and self._course.first_end:
-            return self._course.first_end.code
-        return 1 if self._natural is None else self._natural
+        first = self._course.first_end if self._wanted.abort else None
+        wanted = self._wanted.code_from
+        return exit_code(
+            Outcome(
+                signals=self._asked,
+                last=self._signals.last,
+                aborted=first.code if first else None,
+                wants_code=wanted is not None,
+                code=self._code_of(*wanted) if wanted else None,
+                natural=self._natural,
+            )
+        )
 
     def _code_of(self, pod_name: str, container: str) -> int | None:
         for uid, pod in self._names.items():
@@ -174,6 +175,8 @@ class Follower:
             uid = event["object"]["metadata"]["uid"]
             if uid in self._names:
                 self._course.gone(uid)
+                if not self._stopping:
+                    self._teller.voice(f"pod/{_pod_name(event['object'], self._where)} was deleted")
 
     def _see(self, pod: JSON) -> None:
         if pod["metadata"]["uid"] in self._names:

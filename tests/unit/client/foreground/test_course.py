@@ -121,3 +121,11 @@ def test_the_last_exit_code_of_a_container_is_known() -> None:
     list(course.seen(pod({"restartCount": 3, **RUNNING, "lastState": ended(9)})))
     assert course.last_code(MAIN) == 9
     assert course.last_code(ContainerId("u", "other")) is None
+
+
+def test_a_pod_that_was_deleted_did_not_fail_by_itself() -> None:
+    course = made()
+    killed = pod({"state": ended(137)}, phase="Failed")
+    killed["metadata"]["deletionTimestamp"] = "2026-01-02T03:04:05Z"
+    list(course.seen(killed))
+    assert course.code == 0
