@@ -26,6 +26,7 @@ GROUPS = {
     "Troubleshooting and Debugging Commands": {
         "describe": "Show all about pods, nodes, namespaces and more: parts, conditions, events.",
         "logs": "Print what the containers of a pod wrote.",
+        "attach": "See what a container writes from now on, and write to its stdin.",
         "exec": "Run a command in a container, as one of its processes.",
         "cp": "Copy files and folders into a container, or out of it.",
         "port-forward": "Forward local TCP ports to a pod.",

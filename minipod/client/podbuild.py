@@ -20,6 +20,8 @@ def pod(  # noqa: PLR0913 (a keyword each)
     env: Mapping[str, str],
     labels: Mapping[str, str],
     restart: str,
+    stdin: bool = False,
+    tty: bool = False,
 ) -> JSON:
     """Return a Pod of one container, named and labelled as kubectl run does."""
     metadata: JSON = {"name": name, "labels": dict(labels) or {"run": name}}
@@ -34,5 +36,9 @@ def pod(  # noqa: PLR0913 (a keyword each)
         container["env"] = [{"name": key, "value": value} for key, value in env.items()]
     if port is not None:
         container["ports"] = [{"containerPort": port}]
+    if stdin:
+        container |= {"stdin": True, "stdinOnce": True}
+    if tty:
+        container["tty"] = True
     spec = {"containers": [container], "restartPolicy": restart}
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}

@@ -40,7 +40,9 @@ class Sandbox:
         self._socket.settimeout(timeout)
         try:
             self._send({"op": "hello", "version": VERSION, "role": "client"})
-            self.containers: JSON = self._greeting()
+            greeting = self._greeting()
+            self.containers: JSON = greeting["containers"]
+            self.attachable = bool(greeting.get("attach"))  # those of older versions do not tell
         except BaseException:
             self.close()
             raise
@@ -102,5 +104,4 @@ class Sandbox:
                 f"{greeting.get('version')}, ours {VERSION}",
                 hint="delete the pod and create it again",
             )
-        containers: JSON = greeting["containers"]
-        return containers
+        return greeting

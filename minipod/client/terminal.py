@@ -1,17 +1,18 @@
-"""A command on a terminal in the pod, seen through the terminal here."""
+"""The terminal here, as the way to one in a pod: raw, and of the same size."""
 
 from __future__ import annotations
 
 import os
 import select
 import signal
-import sys
 import termios
 import tty
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from minipod.client.command import exit_code, request, started
+from minipod.client.ending import ended_by_signals
+from minipod.client.feed import STDIN, Feed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from minipod.client.command import Command
     from minipod.client.sandbox import Sandbox
 
-_STDIN = 0
 _STDOUT = 1
 _PIECE = 1 << 16
 _LAST_WORDS = 50  # milliseconds for output that is under way when the command has ended
@@ -38,27 +38,21 @@ def run(sandbox: Sandbox, command: Command) -> int:
     started(command, answer.content)
     (master,) = answer.descriptors
     try:
-        with _resizing(master), _raw():
+        with resizing(master), raw():
             return _Bridge(sandbox, master).run()
     finally:
         os.close(master)
 
 
 class _Bridge:
-    """Carries bytes both ways between our terminal and the pod's.
-
-    What the pod's terminal does not take at once is kept, and no more is read meanwhile: a program
-    that writes before it reads must not find us waiting for it to read.
-    """
+    """Carries bytes both ways between our terminal and the pod's."""
 
     def __init__(self, sandbox: Sandbox, master: int) -> None:
         self._sandbox = sandbox
         self._master = master
-        self._typed = b""
-        os.set_blocking(master, False)
         self._poll = select.poll()
-        for descriptor in (_STDIN, master, sandbox.fileno()):
-            self._poll.register(descriptor, select.POLLIN)
+        self._feed = Feed(self._poll, master, select.POLLIN)
+        self._poll.register(sandbox.fileno(), select.POLLIN)
 
     def run(self) -> int:
         """Carry until the sandbox says that the command has ended; return its exit code."""
@@ -69,37 +63,16 @@ class _Bridge:
                     if "exit" in content:
                         self._drain()
                         return exit_code(content)
-                elif descriptor == _STDIN:
-                    self._type()
+                elif descriptor == STDIN:
+                    self._feed.read()
                 else:
                     self._serve_master(events)
 
-    def _type(self) -> None:
-        self._typed = os.read(_STDIN, _PIECE)
-        if not self._typed:
-            self._poll.unregister(_STDIN)
-            return
-        self._pass_on()
-        if self._typed:
-            self._poll.unregister(_STDIN)
-            self._poll.modify(self._master, select.POLLIN | select.POLLOUT)
-
     def _serve_master(self, events: int) -> None:
         if events & select.POLLOUT:
-            self._pass_on()
-            if not self._typed:
-                self._poll.modify(self._master, select.POLLIN)
-                self._poll.register(_STDIN, select.POLLIN)
+            self._feed.write()
         if events & ~select.POLLOUT and not self._show():
             self._poll.unregister(self._master)
-
-    def _pass_on(self) -> None:
-        try:
-            self._typed = self._typed[os.write(self._master, self._typed) :]
-        except BlockingIOError:
-            pass
-        except OSError:
-            self._typed = b""  # nobody reads there any more
 
     def _show(self) -> bool:
         """Show what there is; return False when nobody has the pod's terminal open any more."""
@@ -123,18 +96,25 @@ class _Bridge:
 
 
 def _size() -> tuple[int, int]:
-    return termios.tcgetwinsize(_STDIN)
+    return termios.tcgetwinsize(STDIN)
 
 
 @contextmanager
-def _resizing(master: int) -> Iterator[None]:
-    """Give the pod's terminal the size of ours, now and whenever it changes."""
+def resizing(master: int, *, redraw: bool = False) -> Iterator[None]:
+    """Give the pod's terminal the size of ours, now and whenever it changes.
 
-    def resize(_signal: int = 0, _frame: FrameType | None = None) -> None:
-        termios.tcsetwinsize(master, _size())
+    `redraw`: another one before, so that what runs there hears of a change, and draws all anew.
+    """
+
+    def resize(_signal: int = 0, _frame: FrameType | None = None, *, more: int = 0) -> None:
+        rows, columns = _size()
+        with suppress(OSError):  # nobody has it open any more
+            termios.tcsetwinsize(master, (rows + more, columns + more))
 
     before = signal.signal(signal.SIGWINCH, resize)
     try:
+        if redraw:
+            resize(more=1)
         resize()
         yield
     finally:
@@ -142,18 +122,13 @@ def _resizing(master: int) -> Iterator[None]:
 
 
 @contextmanager
-def _raw() -> Iterator[None]:
+def raw() -> Iterator[None]:
     """Make our terminal raw; put it back also when a signal ends us."""
-    before = termios.tcgetattr(_STDIN)
-    handlers = {number: signal.signal(number, _end) for number in (signal.SIGTERM, signal.SIGHUP)}
-    try:
-        tty.setraw(_STDIN, termios.TCSADRAIN)
-        yield
-    finally:
-        termios.tcsetattr(_STDIN, termios.TCSADRAIN, before)
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
-
-
-def _end(number: int, _frame: FrameType | None) -> None:
-    sys.exit(128 + number)
+    before = termios.tcgetattr(STDIN)
+    with ended_by_signals():
+        try:
+            tty.setraw(STDIN, termios.TCSADRAIN)
+            yield
+        finally:
+            with suppress(termios.error):  # the terminal itself is gone
+                termios.tcsetattr(STDIN, termios.TCSADRAIN, before)

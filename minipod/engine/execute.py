@@ -198,16 +198,20 @@ class Execute:
     async def _start(self, step: lifecycle.StartContainer, state: PodState, obj: JSON) -> None:
         assert state.sandbox is not None
         pod = view(obj)
+        container = next(each for each in pod.spec.containers if each.name == step.name)
         spec: ContainerSpec = {
             "name": step.name,
             "attempt": step.attempt,
             "argv": list(step.process.argv),
             "env": dict(step.process.env),
             "cwd": step.process.cwd,
-            "image": next(each.image for each in pod.spec.containers if each.name == step.name),
+            "image": container.image,
             "cgroup": step.name,
             "share_host_files": pod.shares_host_files,
             "restart": _wire_restart(step.restart),
+            "stdin": container.stdin,
+            "stdin_once": container.stdin_once,
+            "tty": container.tty,
         }
         state.told[step.name] = (step.attempt, step.restart)
         began = self._trace.begin()

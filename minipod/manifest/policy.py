@@ -23,7 +23,19 @@ ACTED_ON: Final[dict[str, frozenset[str]]] = {
         }
     ),
     "Container": frozenset(
-        {"args", "command", "env", "image", "imagePullPolicy", "name", "ports", "workingDir"}
+        {
+            "args",
+            "command",
+            "env",
+            "image",
+            "imagePullPolicy",
+            "name",
+            "ports",
+            "stdin",
+            "stdinOnce",
+            "tty",
+            "workingDir",
+        }
     ),
     "EnvVar": frozenset({"name", "value"}),
     "ContainerPort": frozenset({"containerPort", "hostIP", "hostPort", "name", "protocol"}),

@@ -59,6 +59,9 @@ class Container(_View, frozen=True):
     env: tuple[EnvVar, ...] = ()
     working_dir: str = ""
     ports: tuple[ContainerPort, ...] = ()
+    stdin: bool = False
+    stdin_once: bool = False
+    tty: bool = False
 
 
 class PodSpec(_View, frozen=True):

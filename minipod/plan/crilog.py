@@ -22,6 +22,7 @@ class Entry(NamedTuple):
     """One line of the file. `ends` says whether the container's own line ends with it."""
 
     time: bytes
+    stream: bytes
     ends: bool
     text: bytes
 
@@ -37,8 +38,8 @@ def parse(line: bytes) -> Entry | None:
     parts = line.rstrip(b"\n").split(b" ", 3)
     if len(parts) != 4:
         return None
-    time, _, tags, text = parts
-    return Entry(time, ends=not tags.startswith(b"P"), text=text)
+    time, stream, tags, text = parts
+    return Entry(time, stream, ends=not tags.startswith(b"P"), text=text)
 
 
 class Renderer:

@@ -47,6 +47,8 @@ def expand(text: str, variables: Mapping[str, str]) -> str:
 def environment(container: Container, hostname: str) -> dict[str, str]:
     """Return the container's variables: those of every container, then its own in their order."""
     variables = {"PATH": DEFAULT_PATH, "HOME": "/root", "HOSTNAME": hostname}
+    if container.tty:
+        variables["TERM"] = "xterm"
     own: dict[str, str] = {}
     for variable in container.env:
         if variable.value_from is None:

@@ -106,6 +106,11 @@ class Child:
         os.close(self.pidfd)
         self.close_terminal()
 
+    def take_terminal(self) -> int:
+        """Return the terminal's master, which is the caller's from now on; -1 if there is none."""
+        terminal, self.terminal = self.terminal, -1
+        return terminal
+
     def close_terminal(self) -> None:
         """Let the terminal's master go: who has a copy decides when the terminal hangs up."""
         if self.terminal >= 0:

@@ -9,12 +9,14 @@ from contextlib import suppress
 from errno import EALREADY, ESRCH
 
 from minipod.sandbox import children
+from minipod.sandbox.attachments import Attachments
 from minipod.sandbox.failures import Refused, failure_of, refusal
 from minipod.sandbox.host_files import HostFiles
 from minipod.sandbox.host_mounts import HostMounts
-from minipod.sandbox.logs import Log, Pump
+from minipod.sandbox.logs import Log
 from minipod.sandbox.protocol import CONTAINERS, START_FAILED
 from minipod.sandbox.root import ContainerRoot
+from minipod.sandbox.stdio import Stdio
 from minipod.syscalls.namespaces import NEWNS, NEWPID
 
 TYPE_CHECKING = False
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from minipod.sandbox.children import Child
     from minipod.sandbox.context import Context
     from minipod.sandbox.launch import Launch
+    from minipod.sandbox.peers import Peer
     from minipod.sandbox.protocol import ContainerSpec, Failure, Restart
 
     Started = Callable[[dict[str, Any]], None]
@@ -37,13 +40,14 @@ class Container:
     """One attempt of a container, from its fork to its end."""
 
     __slots__ = (
+        "attachments",
         "child",
         "group",
         "id",
         "log",
-        "pumps",
         "spec",
         "started",
+        "stdio",
         "when_failed",
         "when_up",
     )
@@ -54,15 +58,16 @@ class Container:
         self.started = time.time()
         self.when_up = when_up
         self.when_failed = when_failed
-        self.pumps: list[Pump] = []
         self.child: Child | None = None
         self.log: Log | None = None
+        self.stdio: Stdio | None = None
+        self.attachments = Attachments()
         self.group = -1
 
     def close(self) -> None:
         """Write the rest of the output, and give all descriptors back."""
-        for pump in self.pumps:
-            pump.drain()
+        if self.stdio is not None:
+            self.stdio.close()
         if self.log is not None:
             self.log.close()
         if self.group >= 0:
@@ -137,6 +142,11 @@ class Containers:
         with suppress(ProcessLookupError):
             signal.pidfd_send_signal(child.pidfd, signal.SIGKILL)
 
+    def hang_up(self, peer: Peer) -> None:
+        """Let go of a peer that has gone."""
+        for container in self._by_name.values():
+            container.attachments.drop(peer)
+
     def end_all(self, when_ended: Callable[[], None]) -> None:
         """Ask all to end and start none again; call back when none is left."""
         self._when_none = when_ended
@@ -189,32 +199,23 @@ class Containers:
             below = f"{CONTAINERS}/{spec['name']}/{spec['attempt']}.rootfs"
             os.mkdir(below, 0o700, dir_fd=context.folder)
             private = f"{context.spec['folder']}/{below}", self._host_mounts.wanted()
-        out, out_end = os.pipe2(os.O_CLOEXEC)
-        err, err_end = os.pipe2(os.O_CLOEXEC)
+        assert container.log is not None
+        stdio = container.stdio = Stdio(context, spec, container.log)
+        theirs = stdio.open()
 
         def launch(way: Launch) -> NoReturn:
-            stdio = (context.nothing, out_end, err_end)
-            way.container(root, spec, private, stdio, shared=self._host_files.active)
+            way.container(root, spec, private, theirs, shared=self._host_files.active)
 
         try:
-            child = children.spawn(context.loop, self, container.group, NEWNS | NEWPID, launch)
-        except OSError:
-            os.close(out)
-            os.close(err)
-            raise
+            return children.spawn(context.loop, self, container.group, NEWNS | NEWPID, launch)
         finally:
-            os.close(out_end)
-            os.close(err_end)
-        assert container.log is not None
-        container.pumps = [
-            Pump(context.loop, out, container.log, "stdout"),
-            Pump(context.loop, err, container.log, "stderr"),
-        ]
-        return child
+            stdio.close_theirs()
 
     def began(self, child: Child) -> None:
         """Record that a container runs."""
         container = self._by_child[child]
+        if child.terminal >= 0 and container.stdio is not None:
+            container.stdio.take_terminal(child.take_terminal())
         image, began = container.spec["image"], container.started
         self._record("started", container, when=began, pid=child.seen_pid, image=image)
         container.when_up({"id": container.id, "pid": child.seen_pid})
@@ -241,8 +242,8 @@ class Containers:
             f"cannot {failure['step']}: {failure['message']}"
         )
         self._context.journal.record("warning", name=container.spec["name"], message=message)
-        for pump in container.pumps:
-            pump.drain()
+        if container.stdio is not None:
+            container.stdio.close()
         self._try(container, share=True)
 
     def _fail(self, container: Container, failure: Failure) -> None:
@@ -263,6 +264,7 @@ class Containers:
             started=container.started,
             restart_at=restart_at,
         )
+        container.attachments.end(code, number)
 
     def _forget(self, container: Container, code: int) -> float | None:
         """Let a container go that has ended; return when its next attempt begins, if it does."""

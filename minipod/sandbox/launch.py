@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
+_USUAL_SIZE = (24, 80)
+"""Rows and columns of a terminal that nobody looks at yet."""
+
 KUBERNETES_CAPABILITIES = sum(
     1 << number
     for number in (
@@ -72,17 +75,18 @@ class Launch:
         root: ContainerRoot,
         spec: ContainerSpec,
         private: tuple[str, list[HostMount]] | None,
-        stdio: tuple[int, int, int],
+        stdio: tuple[int, int, int] | None,
         *,
         shared: bool,
     ) -> NoReturn:
-        """Become a container's first process.
+        """Become a container's first process; without `stdio` on a new terminal of the container.
 
         `private`: the scratch of a root of its own, and the host's mounts that go over it; None:
         the host's root. `shared`: the sandbox's mounts are shared, and this copy must not be.
         """
         try:
-            self._detach(stdio)
+            if stdio is not None:
+                self._detach(stdio)
             self._step = "make the container's root"
             if shared:
                 mounts.set_propagation("/", mounts.MS_SLAVE | mounts.MS_REC)
@@ -91,6 +95,8 @@ class Launch:
             else:
                 scratch, others = private
                 root.make_private(others, scratch, self._warn)
+            if stdio is None:
+                self._live_on_terminal(_USUAL_SIZE)
             self._run(Program(spec["argv"], spec["env"], spec["cwd"]))
         except Unstackable as unstackable:
             failure = failure_of("stack the container's root", unstackable.error)
@@ -113,10 +119,7 @@ class Launch:
             self._step = "enter the container"
             namespaces.setns(container, namespaces.NEWNS)
             if stdio is None:
-                self._step = "open a terminal"
-                stdio = self._terminal(size)
-                self._detach(stdio)
-                terminals.take(0)
+                self._live_on_terminal(size)
             else:
                 self._detach(stdio)
             self._run(program)
@@ -129,6 +132,11 @@ class Launch:
         os.setsid()
         for target, descriptor in enumerate(stdio):
             os.dup2(descriptor, target)
+
+    def _live_on_terminal(self, size: tuple[int, int] | None) -> None:
+        self._step = "open a terminal"
+        self._detach(self._terminal(size))
+        terminals.take(0)
 
     def _terminal(self, size: tuple[int, int] | None) -> tuple[int, int, int]:
         master, terminal = terminals.open_pair("/dev/ptmx")

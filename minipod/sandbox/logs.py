@@ -12,6 +12,8 @@ import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from minipod.sandbox.loop import Loop
 
 LONGEST_LINE = 16384
@@ -48,7 +50,7 @@ class Lines:
         return bytes(out)
 
     def end(self, nanoseconds: int) -> bytes:
-        """Return what is left, as a part of a line that never ended."""
+        """Return what is left, as a part of a line that goes on or never ends."""
         rest, self._pending = self._pending, b""
         return b"%b%b\n" % (self._prefixes(nanoseconds)[1], rest) if rest else b""
 
@@ -62,12 +64,20 @@ class Lines:
 class Log:
     """The log of one attempt. What a full disk does not take is lost: no container waits for it."""
 
-    __slots__ = ("_file", "_torn")
+    __slots__ = ("_file", "_folder", "_path", "_torn", "grown")
 
     def __init__(self, path: str, folder: int) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+        self._path, self._folder = path, folder
         self._file = os.open(path, flags, 0o640, dir_fd=folder)
         self._torn = False
+        self.grown: Callable[[], None] | None = None
+        """Called after each write while somebody follows, who does not wait for a line's end."""
+
+    def reader(self) -> tuple[int, int]:
+        """Return a new descriptor to read it by, and how long it is. OSError."""
+        flags = os.O_RDONLY | os.O_CLOEXEC
+        return os.open(self._path, flags, dir_fd=self._folder), os.fstat(self._file).st_size
 
     def write(self, text: bytes) -> None:
         """Append whole lines."""
@@ -80,6 +90,8 @@ class Log:
                 rest = rest[written:]
         except OSError:
             return
+        if self.grown is not None:
+            self.grown()
 
     def close(self) -> None:
         """Give the descriptor back."""
@@ -87,7 +99,7 @@ class Log:
 
 
 class Pump:
-    """Carries one stream of a container from its pipe to the log."""
+    """Carries one stream of a container from its pipe, or its terminal, to the log."""
 
     __slots__ = ("_lines", "_log", "_loop", "_pipe")
 
@@ -100,6 +112,15 @@ class Pump:
         os.set_blocking(pipe, False)
         loop.watch(pipe, self._move)
 
+    @property
+    def descriptor(self) -> int:
+        """Where it reads from; -1 when nobody writes there any more."""
+        return self._pipe
+
+    def flush(self) -> None:
+        """Write what there is of a line, as a part of it."""
+        self._log.write(self._lines.end(time.time_ns()))
+
     def _move(self) -> None:
         """Carry one piece."""
         self._carry()
@@ -110,9 +131,12 @@ class Pump:
             data = os.read(self._pipe, _PIECE)
         except BlockingIOError:
             return False
+        except OSError:
+            data = b""  # EIO: nobody has the terminal open any more
         now = time.time_ns()
         if data:
-            self._log.write(self._lines.add(data, now))
+            text = self._lines.add(data, now)
+            self._log.write(text if self._log.grown is None else text + self._lines.end(now))
             return True
         self._close(now)
         return False

@@ -10,7 +10,7 @@ import sys
 import time
 from contextlib import suppress
 
-from minipod.sandbox import interfaces, messages
+from minipod.sandbox import attachments, interfaces, messages
 from minipod.sandbox.containers import Containers
 from minipod.sandbox.context import Context
 from minipod.sandbox.execs import Execs
@@ -25,7 +25,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn
 
-    from minipod.sandbox.peers import Request
+    from minipod.sandbox.peers import Peer, Request
     from minipod.sandbox.protocol import SandboxSpec
 
 NAMESPACES = (
@@ -87,7 +87,7 @@ class _Pod:
         self._peers: Peers | None = None
         self.loop.when_signalled(signal.SIGTERM, self._shut_down)
         self._context.journal.record("sandbox", pid=self.pid)
-        self._peers = Peers(self._context, self._greeting, self._handle, self._execs.hang_up)
+        self._peers = Peers(self._context, self._greeting, self._handle, self._gone)
 
     def open_namespace(self) -> list[int]:
         """Return new descriptors of the network namespace and of this process."""
@@ -114,7 +114,12 @@ class _Pod:
             "pid": self.pid,
             "containers": self._containers.listed(),
             "held": self._host_ports.listed(),
+            "attach": True,
         }
+
+    def _gone(self, peer: Peer) -> None:
+        self._execs.hang_up(peer)
+        self._containers.hang_up(peer)
 
     def _handle(self, request: Request) -> None:
         name = str(request.content.get("op"))
@@ -194,6 +199,10 @@ class _Pod:
         """Run a further program in a container."""
         self._execs.start(request, self._containers.running(request.content["name"]))
 
+    def attach(self, request: Request) -> None:
+        """Let a peer see what a run of a container writes, and write to its stdin."""
+        attachments.start(request, self._containers.running(request.content["name"]))
+
     def kill_exec(self, request: Request) -> None:
         """Kill what an exec of the same peer runs, and nothing else of the container."""
         self._execs.kill(request.peer, request.content["exec"])
@@ -205,7 +214,12 @@ class _Pod:
         os._exit(_ENDED_BY_SERVER)
 
 
-_OF_ALL = {"socket": _Pod.socket, "exec": _Pod.exec, "kill_exec": _Pod.kill_exec}
+_OF_ALL = {
+    "socket": _Pod.socket,
+    "exec": _Pod.exec,
+    "kill_exec": _Pod.kill_exec,
+    "attach": _Pod.attach,
+}
 _OF_SERVER = {
     "namespace": _Pod.namespace,
     "network": _Pod.network,

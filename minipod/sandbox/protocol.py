@@ -29,6 +29,8 @@ served. A peer that does not read its answers is hung up on.
     -> {"op": "hello", "version": VERSION, "role": "server" | "client"}
     <- {"version": VERSION, "uid": …, "pid": …,
         "containers": {NAME: {"attempt": N, "id": …, "pid": …}}           those that run now
+        "attach": true                                                    see "attach"; not in the
+                                                                          greeting of older ones
         "held": [PORT, …]}                                                see "hold"
 
     A message without "seq" is a hint to the server: {"journal": OFFSET} says that the journal has
@@ -65,6 +67,15 @@ served. A peer that does not read its answers is hung up on.
                                        An error in starting the program has the step RUN; the code
                                        to exit with is `exit_code_of(failure)`.
                                        A peer that hangs up first: SIGHUP to the process group.
+    {"op": "attach", "name": …, "stdin": bool, "attempt": N}
+                                       "attempt" (optional): that run and no other; errno ESRCH if
+                                       it is over. ok: {"attempt": N, "offset": BYTES} + [the
+                                       attempt's log, an eventfd that counts its writes], with
+                                       "stdin" + [what the program's stdin is written to: a pipe, or
+                                       its terminal's master]. The log is BYTES long; what a program
+                                       leaves of a line is written at once from now on, as a part.
+                                       When the run ends, and all of its output is in the log:
+                                       {"seq": N, "exit": {"code": N, "signal": N}}
     {"op": "kill_exec", "exec": N}     SIGKILL to the process group of what this peer's request N
                                        runs; nothing happens if it has ended
 
@@ -98,7 +109,7 @@ from errno import ENOENT, ENOTDIR
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Final, TypedDict
+    from typing import Final, NotRequired, TypedDict
 
     class Restart(TypedDict):
         """The one restart that a sandbox makes without being asked, after the next end.
@@ -120,6 +131,10 @@ if TYPE_CHECKING:
         only: by it the server knows what an attempt is of. `cgroup` is the name of
         the container's group below the pod's, made by the server. `share_host_files`: no overlay;
         the host's root as it is (`files` and `masked` hold all the same).
+
+        `stdin`: the program reads what peers write, and sees an end only when `stdin_once` and the
+        first of them is done; without, it reads nothing. `tty`: its stdio is a terminal, which no
+        end of a peer closes. Servers of older versions do not tell these.
         """
 
         name: str
@@ -131,6 +146,9 @@ if TYPE_CHECKING:
         cgroup: str
         share_host_files: bool
         restart: Restart | None
+        stdin: NotRequired[bool]
+        stdin_once: NotRequired[bool]
+        tty: NotRequired[bool]
 
     class SandboxSpec(TypedDict):
         """A sandbox to fork.

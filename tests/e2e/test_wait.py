@@ -21,9 +21,11 @@ def test_a_wait_survives_a_server_that_is_killed(minipod: Minipod) -> None:
         def watches() -> bool:
             """Whether the command has a connection open: it watches."""
             folder = f"/proc/{waiting.pid}/fd"
-            return any(
-                os.readlink(f"{folder}/{each}").startswith("socket:") for each in os.listdir(folder)
-            )
+            try:
+                open_now = [os.readlink(f"{folder}/{each}") for each in os.listdir(folder)]
+            except FileNotFoundError:
+                return False  # one was closed between the two looks
+            return any(each.startswith("socket:") for each in open_now)
 
         eventually(watches)
         os.kill(server, signal.SIGKILL)

@@ -153,14 +153,26 @@ def test_a_pod_that_ends_meanwhile_is_told(tmp_path: Path) -> None:
         run(tmp_path, "true")
 
 
+def open_now() -> set[tuple[str, str]]:
+    """Return the descriptors of this process, and what they are of."""
+    with os.scandir("/proc/self/fd") as folder:
+        return {(entry.name, os.readlink(entry.path)) for entry in folder}
+
+
 def test_no_descriptor_stays_open(here: Here, tmp_path: Path) -> None:
-    """Looked at until it is so: the sandbox is a thread of this process, and closes its own."""
-    before = len(os.listdir("/proc/self/fd"))
-    for _ in range(5):
+    """Each run would leave one. The sandbox is a thread here, and closes its own a little later."""
+    before, runs = open_now(), 5
+    for _ in range(runs):
         run(tmp_path, "cat", stdin=b"x" * 200_000)
         with pytest.raises(TimedOut):
             run(tmp_path, "sleep", "100", timeout=0.05)
-    eventually(lambda: len(os.listdir("/proc/self/fd")) <= before)
+
+    def closed() -> bool:
+        left = open_now() - before
+        assert len(left) < runs, left
+        return True
+
+    eventually(closed)
 
 
 @pytest.mark.parametrize(("argv", "error"), [("ls -l", TypeError), ([], ValueError)])
