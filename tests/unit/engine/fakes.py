@@ -26,6 +26,9 @@ from tests.support.machine_facts import FIT
 
 from .fake_watcher import FakeWatcher
 
+PID_MAX_LIMIT = 1 << 22
+"""More than any pid that the kernel gives (include/linux/threads.h)."""
+
 
 class Clock:
     """Time that moves when told to."""
@@ -165,7 +168,7 @@ class Machine:
         self.mortal = True
         self.facts = FIT
         self.looks = 0
-        self._pids = itertools.count(4000, 10)
+        self._pids = itertools.count(PID_MAX_LIMIT + 1, 10)  # no process has one of these
 
     def close(self) -> None:
         """Give every descriptor back: other tests of this process need low numbers."""

@@ -31,7 +31,7 @@ def run(machine: Machine, scenario: Scenario) -> None:
         engine = machine.engine()
         await engine.start()
         try:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(30):
                 await scenario(machine, engine)
         finally:
             await engine.close()
