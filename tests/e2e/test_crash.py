@@ -29,6 +29,14 @@ def sandbox_pid(minipod: Minipod, name: str) -> int:
     return int(link.readlink().parts[2])
 
 
+def command_of(pid: str) -> bytes:
+    """Return a process's command line; nothing if it has just ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
+
+
 def test_a_killed_server_comes_back_with_every_pod(minipod: Minipod) -> None:
     script = "n=0; while :; do n=$((n + 1)); echo $n; sleep 0.05; done"
     minipod.create(pod("counts", container("main", shell(script)), terminationGracePeriodSeconds=0))
@@ -61,7 +69,7 @@ def test_what_ends_while_no_server_runs_is_known_afterwards(minipod: Minipod) ->
     assert "not running" in minipod("server", "status").stdout + minipod("server", "status").stderr
     (shell_pid,) = [
         int(each) for each in run("ip", "netns", "pids", "root.default.ends").split()
-        if int(each) != pid and b"until" in Path(f"/proc/{each}/cmdline").read_bytes()
+        if int(each) != pid and b"until" in command_of(each)
     ]  # fmt: skip
     Path(f"/proc/{shell_pid}/root/tmp/go").touch()
     eventually(lambda: not Path(f"/proc/{shell_pid}/exe").exists())
@@ -86,7 +94,7 @@ def test_a_restart_is_made_while_no_server_runs(minipod: Minipod) -> None:
     pid = sandbox_pid(minipod, "again")
     (shell_pid,) = [
         int(each) for each in run("ip", "netns", "pids", "root.default.again").split()
-        if int(each) != pid and b"until" in Path(f"/proc/{each}/cmdline").read_bytes()
+        if int(each) != pid and b"until" in command_of(each)
     ]  # fmt: skip
     minipod.ok("server", "stop")
     Path(f"/proc/{shell_pid}/root/tmp/go").touch()
@@ -94,9 +102,7 @@ def test_a_restart_is_made_while_no_server_runs(minipod: Minipod) -> None:
     def another() -> bool:
         pids = run("ip", "netns", "pids", "root.default.again").split()
         return any(
-            int(each) not in {pid, shell_pid}
-            and b"until" in Path(f"/proc/{each}/cmdline").read_bytes()
-            for each in pids
+            int(each) not in {pid, shell_pid} and b"until" in command_of(each) for each in pids
         )
 
     eventually(another)
