@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from minipod.errors import BadRequest
 from minipod.plan.units import NOT_TO_BE_TRIED_AGAIN, escaped, unit_name, units
 from minipod.sandbox.protocol import LOCK_HELD, REFUSED
+from tests.support.lacking import need
 
 PATHS = [
     "/var/lib/minipod",
@@ -42,11 +42,10 @@ def test_a_path_is_escaped(path: str, name: str) -> None:
     assert escaped(path) == name
 
 
-@pytest.mark.skipif(shutil.which("systemd-escape") is None, reason="there is no systemd here")
 @pytest.mark.parametrize("path", PATHS)
 def test_systemd_escapes_a_path_likewise(path: str) -> None:
     done = subprocess.run(
-        ["systemd-escape", "--path", path], capture_output=True, text=True, check=False
+        [need("systemd-escape"), "--path", path], capture_output=True, text=True, check=False
     )
     assert escaped(path) == done.stdout.strip()
 
@@ -76,12 +75,16 @@ def test_what_is_not_tried_again_are_the_exit_codes_of_the_zygote() -> None:
     assert f"{LOCK_HELD} {REFUSED}" == NOT_TO_BE_TRIED_AGAIN
 
 
-@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd here")
 def test_systemd_finds_nothing_wrong_with_them(tmp_path: object) -> None:
     made = units("/bin/true", f"{tmp_path}/a 100% root", f"{tmp_path}/s")
     for name, text in ((made.service, made.service_text), (made.socket, made.socket_text)):
         with open(f"{tmp_path}/{name}", "w", encoding="utf-8") as file:
             file.write(text)
-    argv = ["systemd-analyze", "verify", f"{tmp_path}/{made.service}", f"{tmp_path}/{made.socket}"]
+    argv = [
+        need("systemd-analyze"),
+        "verify",
+        f"{tmp_path}/{made.service}",
+        f"{tmp_path}/{made.socket}",
+    ]
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     assert [line for line in done.stderr.splitlines() if "minipod" in line] == []
