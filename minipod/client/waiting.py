@@ -64,8 +64,7 @@ def deadline(timeout: float) -> float:
 
 def _wait_one(api: Api, target: Target, condition: Condition, until: float | None) -> JSON | None:
     """Return a target as it was seen last, once the condition holds; `until` None: look once."""
-    look = api.find if condition.of_none else api.get
-    seen = look(target.kind, target.namespace, target.name)
+    seen = _seen(api, target, condition)
     if condition.met(seen):
         return seen
     if until is None:
@@ -75,6 +74,15 @@ def _wait_one(api: Api, target: Target, condition: Condition, until: float | Non
         if condition.met(state):
             return seen
     raise TimedOut(f"timed out waiting for the condition on {target}")
+
+
+def _seen(api: Api, target: Target, condition: Condition) -> JSON | None:
+    """Return a target as it is now, from the next server if this one ends while it answers."""
+    look = api.find if condition.of_none else api.get
+    try:
+        return look(target.kind, target.namespace, target.name)
+    except Unavailable:
+        return look(target.kind, target.namespace, target.name)
 
 
 def _states(api: Api, target: Target, obj: JSON | None, until: float) -> Iterator[JSON | None]:
