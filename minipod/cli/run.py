@@ -139,13 +139,13 @@ def _require_sense(*, attached: bool, stdin: bool, tty: bool, remove: bool, dry:
 
 def _stay(api: Api, pod: JSON, manner: _Manner) -> int:
     """Attach to a new pod from its first byte on; return what its end means for us."""
-    from minipod.client import completion
+    from minipod.client import completion, podview
 
     name = pod["metadata"]["name"]
     with _removing(api, pod, manner):
         _attach(api, pod, manner)
         if pod["spec"]["restartPolicy"] == "Always":
-            return 0
+            return int(any(podview.cannot_start(pod)))
         code = completion.exit_code(completion.wait(api, pod), name)
     if code:
         say(f"pod {pod['metadata']['namespace']}/{name} terminated (Error)")

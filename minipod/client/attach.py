@@ -170,12 +170,14 @@ class Attached:
 def attach(root: str, pod: JSON, wanted: Wanted) -> Attached | None:
     """Attach to a container; None if the run that is wanted is over: `copy_log` has it all.
 
+    `pod` is as it was when its first start was over.
+
     Conflict if the container does not run, or has no stdin that could be ours.
     """
     try:
         sandbox = sandbox_of(root, pod, wanted.container)
     except Conflict:
-        if wanted.attempt is None:
+        if wanted.attempt is None or not podview.has_run(pod, wanted.container):
             raise
         return None
     try:

@@ -87,6 +87,14 @@ def unfit_host(pod: JSON) -> list[str]:
     return []
 
 
+def has_run(pod: JSON, container: str) -> bool:
+    """Return whether a container was started once, or somebody tried."""
+    for one in pod.get("status", {}).get("containerStatuses", ()):
+        if one["name"] == container:
+            return one.get("state", {}).keys() != {"waiting"} or bool(one.get("lastState"))
+    return False
+
+
 def cannot_start(pod: JSON) -> Iterator[tuple[str, str]]:
     """Yield name and message of each container whose program could not be started."""
     for one in pod.get("status", {}).get("containerStatuses", ()):

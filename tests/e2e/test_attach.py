@@ -79,6 +79,15 @@ def test_the_first_who_attaches_closes_a_stdin_that_is_for_one(minipod: Minipod)
     assert 'container "c" of pod "once" is not running' in minipod.fails("attach", "once")
 
 
+def test_what_cannot_be_started_is_no_success(minipod: Minipod) -> None:
+    run = ("run", "-i", "--rm", "-q")
+    unmapped = minipod.fails(*run, "a", "--image", "nothing")
+    assert 'container "a" of pod "a" is not running: ImageNotMapped: image "nothing"' in unmapped
+    missing = minipod.fails(*run, "b", "--", "/nope")
+    assert "/nope: no such file or directory" in missing
+    assert minipod.json("get", "pods")["items"] == []
+
+
 @pytest.mark.parametrize(
     ("words", "why"),
     [
