@@ -50,6 +50,12 @@ def test_what_holds_already_is_asked_for_once(server: FakeServer, api: Api) -> N
     assert len(server.asked) == 1
 
 
+def test_a_first_look_at_a_server_that_ends_is_made_again(server: FakeServer, api: Api) -> None:
+    server.answers[f"GET {ALL}/web"] = [Answer(raw=b""), Answer(pod("True"))]
+    (outcome,) = wait(api, [WEB], READY, 5)
+    assert (outcome.obj, outcome.error) == (pod("True"), None)
+
+
 def test_what_does_not_hold_yet_is_watched(server: FakeServer, api: Api) -> None:
     server.answers = {
         f"GET {ALL}/web": Answer(pod()),
