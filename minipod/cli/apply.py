@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import click
-
 from minipod.cli.options import (
     dry_run_option,
     files_option,
     namespace_option,
     pass_session,
     result_option,
+    strict_ports_option,
     verb,
 )
 
@@ -25,9 +24,7 @@ if TYPE_CHECKING:
     "minipod apply -f pods/ -R --dry-run=server",
 )
 @files_option(required=True)
-@click.option(
-    "--strict-ports", is_flag=True, help="Refuse a port that two containers of a pod declare."
-)
+@strict_ports_option
 @dry_run_option
 @result_option
 @namespace_option

@@ -12,6 +12,7 @@ from minipod.cli.options import (
     namespace_option,
     pass_session,
     result_option,
+    strict_ports_option,
     verb,
     verb_group,
 )
@@ -30,9 +31,7 @@ if TYPE_CHECKING:
     aliases={"ns": "namespace"},
 )
 @files_option(required=False)
-@click.option(
-    "--strict-ports", is_flag=True, help="Refuse a port that two containers of a pod declare."
-)
+@strict_ports_option
 @dry_run_option
 @result_option
 @namespace_option

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import click
@@ -13,8 +12,6 @@ from minipod.cli.resources import pod_name
 
 if TYPE_CHECKING:
     from minipod.cli.session import Session
-
-_NO_TERMINAL = "Unable to use a TTY - input is not a terminal or the right kind of file"
 
 
 @verb(
@@ -43,14 +40,14 @@ def exec_(
     The exit code is the command's: 128 + N if signal N ended it, 127 if it is not there, 126 if it
     cannot be run.
     """
+    from minipod.cli.attaching import has_terminal
     from minipod.cli.containers import choose
     from minipod.client import exec as execution
     from minipod.client.command import Command
 
     found = session.api().pod(session.namespace, pod_name(pod))
     wanted = Command(choose(found, container), command, stdin, tty=stdin and tty)
-    if wanted.tty and not os.isatty(0):
-        say(_NO_TERMINAL)
+    if wanted.tty and not has_terminal():
         wanted = wanted._replace(tty=False)
     code = execution.run(session.root, found, wanted)
     if code:

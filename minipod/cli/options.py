@@ -242,6 +242,9 @@ container_option = click.option(
     help="Which container. [default: the first]",
     **offers("containers"),
 )
+strict_ports_option = click.option(
+    "--strict-ports", is_flag=True, help="Refuse a port that two containers of a pod declare."
+)
 selector_option = click.option(
     "-l", "--selector", metavar="K=V,…", help="Only those with these labels."
 )

@@ -153,14 +153,14 @@ def _stay(api: Api, pod: JSON, manner: _Manner) -> int:
 
 
 def _attach(api: Api, pod: JSON, manner: _Manner) -> None:
-    from minipod.cli.attach import PROMPT, say_resume, wants_terminal
+    from minipod.cli.attaching import say_prompt, say_resume, wants_terminal
     from minipod.cli.submitting import print_hints
     from minipod.client import attach
 
     name = pod["metadata"]["name"]
     terminal = wants_terminal(pod, name, stdin=manner.stdin, tty=manner.tty)
     if terminal and not manner.quiet:
-        say(PROMPT)
+        say_prompt()
     print_hints(pod)
     wanted = attach.Wanted(name, manner.stdin, terminal, attempt=0)
     attached = attach.attach(api.root, pod, wanted)

@@ -58,7 +58,7 @@ def setting(tmp_path: Path) -> Setting:
 
 def run(scenario) -> None:
     async def in_time() -> None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(5):
             await scenario
 
     asyncio.run(in_time())

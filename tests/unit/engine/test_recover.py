@@ -25,7 +25,7 @@ def serve(machine: Machine, scenario: Scenario) -> None:
         engine = machine.engine()
         await engine.start()
         try:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(5):
                 await scenario(engine)
         finally:
             await engine.close()
