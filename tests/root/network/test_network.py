@@ -163,6 +163,7 @@ def test_much_data_reaches_the_outside_as_it_was_sent(cluster: Cluster) -> None:
 # What is gone.
 
 
+@pytest.mark.timed
 def test_a_node_that_is_not_there_is_unreachable_at_once(cluster: Cluster) -> None:
     """For pods and for the host; and nothing goes out by the default route."""
     gone = cluster.plan.node("gone", 7).cidr[9]
@@ -184,6 +185,7 @@ def test_packets_for_what_is_gone_get_their_errors_also_in_a_burst(cluster: Clus
     assert "+5 errors" in done.stdout
 
 
+@pytest.mark.timed
 def test_a_pod_that_is_not_there_is_unreachable_soon(cluster: Cluster) -> None:
     """For the host, whose question its node gives up after 0.3 s, and for a pod beside it."""
     pod = cluster.pod(2)

@@ -95,6 +95,7 @@ async def test_the_newest_server_wins(lab: Lab) -> None:
     assert first.closed
 
 
+@pytest.mark.timed
 @in_loop
 async def test_a_sandbox_that_is_killed_takes_all_with_it(lab: Lab) -> None:
     """kill -9 of the sandbox: its containers are gone within moments, sessions of their own too."""
@@ -149,6 +150,7 @@ async def test_a_server_that_dies_is_started_again(lab: Lab) -> None:
     assert (await lab.connect("b")).uid == "b"
 
 
+@pytest.mark.timed
 def test_a_server_that_keeps_dying_is_started_ever_more_patiently(lab: Lab) -> None:
     """At once, after 0.1 s, after 0.2 s; a code other than 0 counts like a signal.
 

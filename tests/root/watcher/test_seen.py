@@ -202,6 +202,7 @@ def test_of_a_thousand_in_a_row_none_is_lost(lab: Lab, binder: Path):
     assert connection.lost == 0
 
 
+@pytest.mark.timed
 def test_a_hundred_binds_a_second_are_one_record_told_now_and_then(lab: Lab, binder: Path):
     lab.watch()
     assert lab.program(*TCP4, "127.0.0.1", "8090") == "ok"
@@ -213,6 +214,7 @@ def test_a_hundred_binds_a_second_are_one_record_told_now_and_then(lab: Lab, bin
     assert 3 <= len(told) <= 8  # it took a second or little more: told each 0.25 s
 
 
+@pytest.mark.timed
 def test_it_is_told_within_a_tenth_of_a_second(lab: Lab, binder: Path):
     lab.watch()
     assert lab.program(*TCP4, "127.0.0.1", "8091") == "ok"
