@@ -38,6 +38,14 @@ ip -n {OUTSIDE} addr add {OUTSIDE_ADDRESS}/24 dev eth0
 ip -n {OUTSIDE} link set eth0 addrgenmode none
 ip -n {OUTSIDE} link set eth0 up
 ip route add default via {OUTSIDE_ADDRESS}
+ip netns exec {OUTSIDE} nft -f - <<END
+table ip strays {{
+    chain arriving {{
+        type filter hook prerouting priority raw; policy accept;
+        ip daddr != {OUTSIDE_ADDRESS} counter
+    }}
+}}
+END
 """
 
 
@@ -100,6 +108,22 @@ def snapshot() -> Snapshot:
         mounts=frozenset(line.split()[4] for line in mounts),
         ip_forward=frozenset([Path("/proc/sys/net/ipv4/ip_forward").read_text().strip()]),
     )
+
+
+def strays() -> int:
+    """Return how many IP packets left by the default route for an address that is not there.
+
+    Counted where they arrive, by IP alone: neighbours ask each other again at times of their own.
+    """
+    rules = json.loads(run("ip", "netns", "exec", OUTSIDE, "nft", "-j", "list", "ruleset"))
+    (counted,) = [
+        part["counter"]["packets"]
+        for entry in rules["nftables"]
+        for part in entry.get("rule", {}).get("expr", [])
+        if "counter" in part
+    ]
+    packets: int = counted
+    return packets
 
 
 def root_id(root: Path) -> str:

@@ -58,12 +58,6 @@ def refused(*argv: str) -> bool:
     return done.returncode != 0 and ("Unreachable" in said or "No route to host" in said)
 
 
-def sent_to_the_outside() -> int:
-    (link,) = host.ip_json("-s", "link", "show", host.WAN)
-    packets: int = link["stats64"]["tx"]["packets"]
-    return packets
-
-
 def whole_host() -> dict[str, Any]:
     """Everything that the host's own tools tell of its network, less what only counts up."""
     ruleset = json.loads(host.run("nft", "-j", "list", "ruleset"))["nftables"]
@@ -170,12 +164,12 @@ def test_a_node_that_is_not_there_is_unreachable_at_once(cluster: Cluster) -> No
     pod = cluster.pod(2)
     # of many new links at a time, the kernel puts some to use a second later (linkwatch)
     eventually(lambda: cluster.fabric.ip_json("link", "show", "host")[0]["operstate"] == "UP")
-    sent = sent_to_the_outside()
+    sent = host.strays()
     started = time.monotonic()
     assert "Unreachable" in pod.run(*ping(gone)).stdout
     assert refused(*ping(gone))
     assert time.monotonic() - started < AT_ONCE
-    assert sent_to_the_outside() == sent
+    assert host.strays() == sent
 
 
 def test_packets_for_what_is_gone_get_their_errors_also_in_a_burst(cluster: Cluster) -> None:
@@ -200,11 +194,11 @@ def test_a_pod_that_is_not_there_is_unreachable_soon(cluster: Cluster) -> None:
 
 def test_without_the_fabric_nothing_leaves_by_the_default_route(cluster: Cluster) -> None:
     """The claim itself is the last resort."""
-    sent = sent_to_the_outside()
+    sent = host.strays()
     cluster.fabric.end()
     eventually(lambda: cluster.plan.host_link not in {x["ifname"] for x in host.ip_json("link")})
     assert refused(*ping(cluster.address(2)))
-    assert sent_to_the_outside() == sent
+    assert host.strays() == sent
 
 
 # What a pod and a node look like.
