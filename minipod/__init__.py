@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from minipod.client.client import Client
     from minipod.client.pod import Pod
-    from minipod.client.port_forward import PortForward
+    from minipod.client.ports.port_forward import PortForward
     from minipod.client.values import Completed, Container, Event, Party, Port, PortConflict
     from minipod.errors import MinipodError
 
@@ -44,7 +44,7 @@ _HOMES = {
     "Pod": "minipod.client.pod",
     "Port": "minipod.client.values",
     "PortConflict": "minipod.client.values",
-    "PortForward": "minipod.client.port_forward",
+    "PortForward": "minipod.client.ports.port_forward",
 }
 
 

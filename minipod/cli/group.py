@@ -90,7 +90,7 @@ class LazyGroup(Group):
         if cmd_name not in COMMANDS:
             return None
         name = _RESERVED.get(cmd_name, cmd_name.replace("-", "_"))
-        command: click.Command = getattr(import_module(f"minipod.cli.{name}"), name)
+        command: click.Command = getattr(import_module(f"minipod.cli.commands.{name}"), name)
         return command
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:

@@ -89,7 +89,7 @@ def _run(argv: Sequence[str]) -> int:
     except OSError as error:
         if error.errno not in _FULL or error.filename is not None:
             return _report_bug(error, session)
-        from minipod.client.words import reason
+        from minipod.client.text.words import reason
 
         return _report(HostError(f"cannot write to stdout: {reason(error)}"), session)
     except Exception as error:  # noqa: BLE001 (the last resort: no traceback reaches a user)
@@ -115,7 +115,7 @@ def _call(argv: Sequence[str], session: Session) -> int:
 
 
 def _report(error: MinipodError, session: Session) -> int:
-    from minipod.cli.output import say_error
+    from minipod.cli.printing.output import say_error
 
     if session.debug:
         sys.excepthook(type(error), error, error.__traceback__)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from minipod.cli.session import Session
     from minipod.client import Api
-    from minipod.client.metadata_change import Change
+    from minipod.client.changes.metadata_change import Change
     from minipod.client.targets import Target
 
     Function = Callable[..., Any]
@@ -94,8 +94,8 @@ def change(  # noqa: PLR0913 (an option each)
 
     The keywords are those of `options`.
     """
-    from minipod.cli.pairs import split
-    from minipod.cli.targets import Meant, each, require_one_way, targets
+    from minipod.cli.arguments.pairs import split
+    from minipod.cli.arguments.targets import Meant, each, require_one_way, targets
     from minipod.client.kinds import CHANGEABLE
 
     objects, pairs = split(resources, field.singular)
@@ -114,7 +114,7 @@ def change(  # noqa: PLR0913 (an option each)
 
 
 def _say_if_none(found: list[Target]) -> None:
-    from minipod.cli.output import say
+    from minipod.cli.printing.output import say
 
     if not found:
         say("No resources found")
@@ -124,7 +124,7 @@ class _Changing:
     """The change of one object after the other."""
 
     def __init__(self, api: Api, field: Field, wanted: Change, how: How, *, alone: bool) -> None:
-        from minipod.cli.results import DryRun, results
+        from minipod.cli.printing.results import DryRun, results
 
         self._api = api
         self._field = field
@@ -151,7 +151,7 @@ class _Changing:
 
     def _changed(self, target: Target, obj: JSON, there: Mapping[str, str]) -> JSON:
         """Return the object as it is then; `--list` changes nothing, as with kubectl."""
-        from minipod.cli.results import DryRun
+        from minipod.cli.printing.results import DryRun
         from minipod.client.api import Patch, PatchKind
 
         if self._how.show or self._dry_run is DryRun.CLIENT:
@@ -164,13 +164,13 @@ class _Changing:
         )
 
     def _say_missing(self, there: Mapping[str, str]) -> None:
-        from minipod.cli.output import tell
+        from minipod.cli.printing.output import tell
 
         for key in self._wanted.missing(there):
             tell(f'{self._field.singular} "{key}" not found.')
 
     def _show(self, obj: JSON) -> None:
-        from minipod.cli.output import printable, tell
+        from minipod.cli.printing.output import printable, tell
 
         if not self._alone:
             name = f"{obj['kind']}./{obj['metadata']['name']}"

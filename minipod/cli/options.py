@@ -289,7 +289,7 @@ class Timeout(click.ParamType[float]):
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
         """Return seconds."""
-        from minipod.client.durations import signed
+        from minipod.client.text.durations import signed
 
         try:
             return signed(str(value))

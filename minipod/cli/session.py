@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from minipod.errors import MinipodError
 
 if TYPE_CHECKING:
-    from minipod.cli.steps import Steps
+    from minipod.cli.telling.steps import Steps
     from minipod.client import Api, Transport
     from minipod.client.client import Client
-    from minipod.client.transport import Observer
+    from minipod.client.wire.transport import Observer
 
 DEFAULT_ROOT = "/var/lib/minipod"
 DEFAULT_NAMESPACE = "default"
@@ -66,13 +66,13 @@ class Session:
         """Return who shows the requests, if they are to be shown."""
         if not self.debug and self.verbosity < REQUESTS:
             return None
-        from minipod.cli.exchanges import Requests
+        from minipod.cli.telling.exchanges import Requests
 
         return Requests(max(self.verbosity, REQUESTS), self._began)
 
     def _listen(self, transport: Transport) -> None:
         """Show what is done to the kernel for the requests of a transport, from now on."""
-        from minipod.cli.steps import Steps
+        from minipod.cli.telling.steps import Steps
 
         if self._steps is None:
             self._steps = Steps(self.root, self._began, transport.start)
@@ -80,14 +80,14 @@ class Session:
 
     def start(self) -> None:
         """Return when a server answers."""
-        from minipod.cli.progress import Waiting
-        from minipod.client.start import start
+        from minipod.cli.telling.progress import Waiting
+        from minipod.client.server.start import start
 
         with Waiting(lambda: "starting the server", after=1.0):
             start(self.root, self.cluster_cidr, warn)
         if self.verbosity:
-            from minipod.cli.output import say
-            from minipod.cli.steps import since
+            from minipod.cli.printing.output import say
+            from minipod.cli.telling.steps import since
 
             say(f"[{since(self._began, time.time())}] server: minipod server start  # none ran")
 
@@ -108,6 +108,6 @@ def require_root() -> None:
 
 def warn(text: str) -> None:
     """Show a warning as kubectl does."""
-    from minipod.cli.output import say_warning
+    from minipod.cli.printing.output import say_warning
 
     say_warning(text)

@@ -5,21 +5,21 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from minipod.cli.output import say, say_error, say_hint
-from minipod.cli.results import DryRun
+from minipod.cli.printing.output import say, say_error, say_hint
+from minipod.cli.printing.results import DryRun
 from minipod.cli.session import warn
-from minipod.client import podview
-from minipod.client.sources import read
-from minipod.client.statuses import error_from
+from minipod.client.manifests.sources import read
+from minipod.client.views import podview
+from minipod.client.wire.statuses import error_from
 from minipod.errors import InvalidObject
 from minipod.model.submission import Action
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from minipod.cli.results import Results
+    from minipod.cli.printing.results import Results
     from minipod.cli.session import Session
-    from minipod.client.sources import Source
+    from minipod.client.manifests.sources import Source
     from minipod.model.submission import Submission
 
     JSON = dict[str, Any]
@@ -84,7 +84,7 @@ def _asking(
     """Return whom to ask what becomes of sources: the server, or nobody."""
     namespace = session.given_namespace
     if dry_run is DryRun.CLIENT:
-        from minipod.client.rehearsal import rehearse
+        from minipod.client.manifests.rehearsal import rehearse
 
         return lambda sources: rehearse(session.api, sources, namespace, wanted)
     api, asked = session.api(), wanted._replace(dry_run=dry_run is DryRun.SERVER)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from minipod.cli.output import say, say_error_line
+from minipod.cli.printing.output import say, say_error_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,7 +48,7 @@ def _message(error: click.UsageError) -> str:
 
 
 def _meant(error: click.UsageError) -> list[str]:
-    from minipod.client.nearest import nearest
+    from minipod.client.text.nearest import nearest
 
     if isinstance(error, UnknownCommand):
         return nearest(error.name, error.known)

@@ -5,6 +5,6 @@ socket, so that no user's byte passes through the server.
 """
 
 from minipod.client.api import Api
-from minipod.client.transport import Transport
+from minipod.client.wire.transport import Transport
 
 __all__ = ["Api", "Transport"]

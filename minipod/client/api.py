@@ -7,18 +7,18 @@ from contextlib import contextmanager, suppress
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from minipod.client import http
 from minipod.client.kinds import PODS, Where
 from minipod.client.own import OWN, OwnApi
-from minipod.client.transport import JSON_TYPE
+from minipod.client.wire import http
+from minipod.client.wire.transport import JSON_TYPE
 from minipod.errors import Expired, MinipodError, NotFound, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from minipod.client.kinds import Kind
-    from minipod.client.sources import Source
-    from minipod.client.transport import Transport
+    from minipod.client.manifests.sources import Source
+    from minipod.client.wire.transport import Transport
     from minipod.model.submission import Submission
 
     JSON = dict[str, Any]
@@ -175,7 +175,7 @@ class Api:
         for line in response.lines():
             event = json.loads(line)
             if event["type"] == "ERROR":
-                from minipod.client.statuses import error_from  # noqa: PLC0415 (seldom needed)
+                from minipod.client.wire.statuses import error_from  # noqa: PLC0415 (seldom needed)
 
                 raise error_from(event["object"])
             yield event

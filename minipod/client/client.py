@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Self
 from minipod.client.api import Api
 from minipod.client.kinds import PODS, Where
 from minipod.client.pod import Pod
-from minipod.client.transport import Transport
+from minipod.client.wire.transport import Transport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from minipod.client.port_forward import PortForward
-    from minipod.client.sources import Source
+    from minipod.client.manifests.sources import Source
+    from minipod.client.ports.port_forward import PortForward
     from minipod.client.values import Event, Port, PortConflict
     from minipod.model.submission import Action
 
@@ -49,7 +49,7 @@ class Client:
         warn = warn or _log
 
         def start_server() -> None:
-            from minipod.client.start import start as start_at
+            from minipod.client.server.start import start as start_at
 
             start_at(folder, cluster_cidr, warn)
 
@@ -123,7 +123,7 @@ class Client:
         """
         import json
 
-        from minipod.client.sources import Source
+        from minipod.client.manifests.sources import Source
         from minipod.model.submission import Action
 
         (pod,) = self._submit([Source("manifest", json.dumps(manifest))], Action.APPLY)
@@ -151,8 +151,8 @@ class Client:
         Without a command it runs what `image` is mapped to. `port` is declared; `restart` is
         Always, OnFailure or Never.
         """
-        from minipod.client import podbuild
-        from minipod.client.command import words
+        from minipod.client.manifests import podbuild
+        from minipod.client.streams.command import words
 
         manifest = podbuild.pod(
             name,
@@ -195,13 +195,13 @@ class Client:
 
     def conflicts(self) -> list[PortConflict]:
         """Return the port conflicts of the namespace, newest last."""
-        from minipod.client import happenings
+        from minipod.client.views import happenings
 
         return happenings.conflicts(self.api, Where(self.namespace))
 
     def events(self) -> list[Event]:
         """Return what happened in the namespace, newest last."""
-        from minipod.client import happenings
+        from minipod.client.views import happenings
 
         return happenings.events(self.api, Where(self.namespace))
 
@@ -212,7 +212,7 @@ class Client:
 
         `wait`: return when all are gone. NotFound; Conflict if another pod has one's name.
         """
-        from minipod.client import deletion
+        from minipod.client.waits import deletion
 
         ending = [
             self.api.delete_pod(pod.namespace, pod.name, grace=grace, uid=pod.uid) for pod in pods
@@ -226,13 +226,13 @@ class Client:
 
     def stop(self) -> None:
         """Stop the server, if one runs, and wait until it has ended; pods run on."""
-        from minipod.client.stop import stop
+        from minipod.client.server.stop import stop
 
         stop(self.api)
 
     def _submit(self, sources: Iterable[Source], action: Action) -> list[Pod]:
         """Do with manifests what is wanted; raise the first error once all have been tried."""
-        from minipod.client.statuses import error_from
+        from minipod.client.wire.statuses import error_from
         from minipod.model.submission import Submission
 
         pods, errors = [], []
@@ -250,7 +250,7 @@ class Client:
 
 
 def _texts(files: Iterable[str | os.PathLike[str]]) -> list[Source]:
-    from minipod.client.sources import read
+    from minipod.client.manifests.sources import read
 
     return read(os.fspath(file) for file in files)
 

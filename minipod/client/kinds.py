@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from minipod.client import http
+from minipod.client.wire import http
 
 
 class Kind(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from minipod.client.nearest import did_you_mean
+from minipod.client.text.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

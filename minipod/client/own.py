@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from minipod.client import http
+from minipod.client.wire import http
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from minipod.client.transport import Transport
+    from minipod.client.wire.transport import Transport
 
     JSON = dict[str, Any]
 

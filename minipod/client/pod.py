@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from minipod.client import podview
 from minipod.client.api import LogQuery
 from minipod.client.kinds import PODS, Where
+from minipod.client.views import podview
 from minipod.errors import CommandFailed, NotFound, TimedOut
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from minipod.client.client import Client
-    from minipod.client.port_forward import PortForward
+    from minipod.client.ports.port_forward import PortForward
     from minipod.client.values import Completed, Container, Event, Port, PortConflict
 
     JSON = dict[str, Any]
@@ -128,8 +128,8 @@ class Pod:
         """
         if callable(condition):
             return self._poll(condition, timeout)
-        from minipod.client import conditions, waiting
         from minipod.client.targets import Target
+        from minipod.client.waits import conditions, waiting
 
         target = Target(PODS, self.namespace, self.name)
         wanted = conditions.parse(condition)
@@ -174,7 +174,7 @@ class Pod:
 
     def events(self) -> list[Event]:
         """Return what happened to the pod, newest last."""
-        from minipod.client import happenings
+        from minipod.client.views import happenings
 
         return happenings.events(self.client.api, self._where(f"involvedObject.uid={self.uid}"))
 
@@ -191,7 +191,7 @@ class Pod:
 
     def conflicts(self) -> list[PortConflict]:
         """Return the ports that processes of the pod wanted and did not get, newest last."""
-        from minipod.client import happenings
+        from minipod.client.views import happenings
 
         return happenings.conflicts(self.client.api, self._where(f"pod={self.name}"))
 
@@ -214,9 +214,9 @@ class Pod:
         longer than `timeout` seconds: then it is killed, with its process group and nothing else.
         `check`: another exit code than 0 is CommandFailed.
         """
-        from minipod.client import capture
-        from minipod.client import exec as execution
-        from minipod.client.command import Command, words
+        from minipod.client.streams import capture
+        from minipod.client.streams import exec as execution
+        from minipod.client.streams.command import Command, words
         from minipod.client.values import Completed
 
         command = Command(self._container(container), words(argv), stdin=True, tty=False)
@@ -240,8 +240,8 @@ class Pod:
         `local` 0 is any free port. Use it as a context manager, or close it. HostError if the
         local port is taken, Conflict if the pod does not run.
         """
-        from minipod.client.listening import Forward
-        from minipod.client.port_forward import PortForward
+        from minipod.client.ports.listening import Forward
+        from minipod.client.ports.port_forward import PortForward
 
         wanted = Forward(local, self._number(port))
         return PortForward(self._root, self.raw, wanted, address, self.client.forwards)
@@ -251,7 +251,7 @@ class Pod:
 
         `timeout`, in seconds, is the socket's. HostError if nobody answers there.
         """
-        from minipod.client.port_forward import connect
+        from minipod.client.ports.port_forward import connect
 
         return connect(self._root, self.raw, self._number(port), timeout)
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from minipod.client.api import Api
     from minipod.client.kinds import Kind, Where
-    from minipod.client.sources import Source
+    from minipod.client.manifests.sources import Source
 
 
 class Target(NamedTuple):

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from minipod.client.client import Client
-from minipod.client.start import environment, was_used
+from minipod.client.server.start import environment, was_used
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

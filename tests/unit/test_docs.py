@@ -11,7 +11,7 @@ import pytest
 
 from minipod.api.routes import routes
 from minipod.cli.group import cli
-from minipod.client.port_changes import CLOSED
+from minipod.client.ports.port_changes import CLOSED
 from minipod.model.conflicts import Rule
 from minipod.model.doctor import Check
 from minipod.model.sockets import Mark

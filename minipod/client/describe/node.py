@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from minipod.client.describe.common import annotation_lines, pair_lines, rows
 from minipod.client.describe.events import event_lines
 from minipod.client.describe.tabs import align
-from minipod.client.quantity import quantity, written
+from minipod.client.text.quantity import quantity, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

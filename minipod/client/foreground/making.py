@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from minipod.client.kinds import NAMESPACES, PODS
-from minipod.client.statuses import error_from
 from minipod.client.targets import Target, of_sources
+from minipod.client.wire.statuses import error_from
 from minipod.errors import Conflict
 from minipod.model.submission import Action, Submission
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from minipod.client.api import Api
-    from minipod.client.sources import Source
+    from minipod.client.manifests.sources import Source
     from minipod.errors import MinipodError
 
     JSON = dict[str, Any]

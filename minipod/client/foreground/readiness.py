@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from minipod.client import podview
+from minipod.client.views import podview
 
 if TYPE_CHECKING:
     JSON = dict[str, Any]

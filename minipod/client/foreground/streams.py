@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from minipod.client.chunked import Chunks
-from minipod.client.words import reason
+from minipod.client.text.words import reason
+from minipod.client.wire.chunked import Chunks
 from minipod.errors import Unavailable
 
 if TYPE_CHECKING:
-    from minipod.client.http import Response
+    from minipod.client.wire.http import Response
 
 _PIECE = 1 << 16
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from minipod.client import deletion
 from minipod.client.api import Deletion
 from minipod.client.kinds import NAMESPACES, PODS, Where
+from minipod.client.waits import deletion
 from minipod.errors import Conflict, NotFound
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from minipod.client.gojson import compact, indented
+from minipod.client.text.gojson import compact, indented
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

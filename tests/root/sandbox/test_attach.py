@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from minipod.client.sandbox import Sandbox
+from minipod.client.streams.sandbox import Sandbox
 from tests.root.sandbox.lab import container, in_loop
 from tests.support.wait import eventually
 

@@ -6,8 +6,8 @@ import io
 
 import pytest
 
-from minipod.cli.colour import Style, styled
-from minipod.cli.output import say_error, say_warning
+from minipod.cli.printing.colour import Style, styled
+from minipod.cli.printing.output import say_error, say_warning
 from minipod.errors import NotFound
 
 

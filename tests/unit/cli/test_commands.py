@@ -507,7 +507,7 @@ def test_ports(server: FakeServer, run: Run) -> None:
 def test_ports_watched_are_told_when_they_change(
     server: FakeServer, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("minipod.cli.ports._PAUSE", 0)
+    monkeypatch.setattr("minipod.cli.commands.ports._PAUSE", 0)
     moved = SILENT | {"marks": ["Silent"]}
     looks = [[PORT], [PORT], [PORT, SILENT], [moved], [moved]]
     server.answers[f"GET {OWN}/ports?namespace=default&pod=web"] = [
@@ -529,7 +529,7 @@ def test_ports_watched_are_told_when_they_change(
 def test_ports_watched_as_json_are_an_object_a_line(
     server: FakeServer, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("minipod.cli.ports._PAUSE", 0)
+    monkeypatch.setattr("minipod.cli.commands.ports._PAUSE", 0)
     server.answers[f"GET {OWN}/ports?namespace=default&pod=web"] = [
         Answer({"items": []}),
         Answer({"items": [PORT, PORT]}),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from minipod.client import host_checks
+from minipod.client.server import host_checks
 from minipod.errors import HostError
 from tests.support.fake_server import Answer, FakeServer, failure
 

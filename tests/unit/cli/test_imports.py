@@ -24,29 +24,34 @@ HELP = {
     "minipod.errors",
 }
 GET = HELP | {
-    "minipod.cli.get",
-    "minipod.cli.output",
-    "minipod.cli.printers",
-    "minipod.cli.resources",
+    "minipod.cli.arguments",
+    "minipod.cli.commands",
+    "minipod.cli.printing",
+    "minipod.client.text",
+    "minipod.client.wire",
+    "minipod.cli.commands.get",
+    "minipod.cli.printing.output",
+    "minipod.cli.printing.printers",
+    "minipod.cli.arguments.resources",
     "minipod.client",
     "minipod.client.api",
-    "minipod.client.http",
+    "minipod.client.wire.http",
     "minipod.client.kinds",
     "minipod.client.own",
-    "minipod.client.transport",
-    "minipod.client.unix",
-    "minipod.client.words",
+    "minipod.client.wire.transport",
+    "minipod.client.wire.unix",
+    "minipod.client.text.words",
 }
 EVENTS = {
-    "minipod.cli.events",
+    "minipod.cli.commands.events",
     "minipod.client.describe",
     "minipod.client.describe.clock",
     "minipod.client.describe.events",
     "minipod.model",
     "minipod.model.times",
 }
-DESCRIBE = (EVENTS - {"minipod.cli.events"}) | {
-    "minipod.cli.describe",
+DESCRIBE = (EVENTS - {"minipod.cli.commands.events"}) | {
+    "minipod.cli.commands.describe",
     "minipod.client.describe.common",
     "minipod.client.describe.containers",
     "minipod.client.describe.pod",
@@ -105,7 +110,7 @@ def test_help_imports_only_this(tmp_path: Path) -> None:
 def test_get_pods_imports_only_this(server: FakeServer, output: tuple[str, ...]) -> None:
     listed = Answer({"columnDefinitions": [], "rows": [], "items": []})
     server.answers["GET /api/v1/namespaces/default/pods"] = listed
-    json = {"minipod.client.gojson"} if "json" in output else set()
+    json = {"minipod.client.text.gojson"} if "json" in output else set()
     assert imported(server.root, "get", "pods", *output) <= GET | LIBRARY | json
 
 
@@ -113,7 +118,8 @@ def test_events_imports_only_this(server: FakeServer) -> None:
     server.answers["GET /api/v1/namespaces/default/events"] = Answer(
         {"items": [{"metadata": {"namespace": "default"}}], "metadata": {"resourceVersion": "1"}}
     )
-    assert imported(server.root, "events") <= (GET | LIBRARY | EVENTS) - {"minipod.cli.get"}
+    others = {"minipod.cli.commands.get"}
+    assert imported(server.root, "events") <= (GET | LIBRARY | EVENTS) - others
 
 
 def test_describe_imports_only_this(server: FakeServer) -> None:

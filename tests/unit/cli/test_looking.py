@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from minipod.cli.output import Columns
+from minipod.cli.printing.output import Columns
 from tests.support.fake_server import Answer, FakeServer
-from tests.unit.client.described import CONFLICT, EVENTS, SMALL
+from tests.unit.client.describe.described import CONFLICT, EVENTS, SMALL
 
 if TYPE_CHECKING:
     from pathlib import Path

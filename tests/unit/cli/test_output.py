@@ -6,8 +6,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minipod.cli.output import as_json, table
-from minipod.cli.yaml_output import as_yaml
+from minipod.cli.printing.output import as_json, table
+from minipod.cli.printing.yaml_output import as_yaml
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 VALUES = st.recursive(

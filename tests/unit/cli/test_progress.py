@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from minipod.cli.progress import Waiting, ending
+from minipod.cli.telling.progress import Waiting, ending
 
 ERASE = "\r\x1b[K"
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from minipod.client import service
+from minipod.client.server import service
 
 if TYPE_CHECKING:
     from .conftest import Run

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from minipod.cli.sorting import ordered
+from minipod.cli.printing.sorting import ordered
 from minipod.errors import BadRequest
 
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from minipod.api.resources import RESOURCES
-from minipod.client import Api, Transport, deletion
+from minipod.client import Api, Transport
 from minipod.client.api import DEFAULT_NAMESPACE, LogQuery
 from minipod.client.kinds import EVENTS, KINDS, NODES, Where
 from minipod.client.kinds import PODS as PODS_KIND
-from minipod.client.sources import Source
-from minipod.client.transport import SOCKET
+from minipod.client.manifests.sources import Source
+from minipod.client.waits import deletion
+from minipod.client.wire.transport import SOCKET
 from minipod.errors import (
     AlreadyExists,
     Conflict,

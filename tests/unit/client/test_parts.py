@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from minipod.client import durations, logs, podbuild, podview, sources
 from minipod.client.api import LogQuery
-from minipod.client.logs import Origin
-from minipod.client.sources import Source
+from minipod.client.manifests import podbuild, sources
+from minipod.client.manifests.sources import Source
+from minipod.client.text import durations
+from minipod.client.views import logs, podview
+from minipod.client.views.logs import Origin
 from minipod.errors import BadRequest, NotFound
 from tests.support.fake_server import Answer, FakeServer, failure
 

@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from minipod.cli.yaml_output import as_yaml
+from minipod.cli.printing.yaml_output import as_yaml
 from minipod.errors import InvalidManifest, MinipodError
 from minipod.manifest import Source, decode, decode_pod, default_pod, names
 

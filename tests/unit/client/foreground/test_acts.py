@@ -17,10 +17,10 @@ from minipod.client.foreground.output import Output
 from minipod.client.foreground.signals import caught
 from minipod.client.foreground.streams import LineStream
 from minipod.client.foreground.undoing import begin
-from minipod.client.http import Response
 from minipod.client.kinds import PODS
-from minipod.client.sources import Source
+from minipod.client.manifests.sources import Source
 from minipod.client.targets import Target
+from minipod.client.wire.http import Response
 from minipod.errors import Conflict, NotFound, Unavailable
 from tests.support.fake_server import Answer, FakeServer, failure
 

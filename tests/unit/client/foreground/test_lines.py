@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from minipod.client.chunked import Chunks
 from minipod.client.foreground.labels import Dress, Labels
 from minipod.client.foreground.place import Place
+from minipod.client.wire.chunked import Chunks
 
 FIRST = b"2026-01-02T03:04:05.000000001Z"
 SECOND = b"2026-01-02T03:04:05.000000002Z"

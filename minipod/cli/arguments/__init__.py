@@ -1,0 +1,1 @@
+"""What a command line is about: objects, containers, pairs of words."""

@@ -1,0 +1,1 @@
+"""One small file a command. Each is named like its command."""

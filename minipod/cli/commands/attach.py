@@ -1,0 +1,48 @@
+"""`minipod attach`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from minipod.cli.arguments.resources import pod_name
+from minipod.cli.options import container_option, namespace_option, offers, pass_session, verb
+
+if TYPE_CHECKING:
+    from minipod.cli.session import Session
+
+
+@verb("attach", "minipod attach web", "minipod attach -it shell -c main")
+@click.argument("pod", **offers("pods"))
+@click.option("-i", "--stdin", is_flag=True, help="Hand over our stdin.")
+@click.option("-t", "--tty", is_flag=True, help="Our terminal is the container's; use it with -i.")
+@click.option("-q", "--quiet", is_flag=True, help="Only what the container writes.")
+@container_option
+@namespace_option
+@pass_session
+def attach(
+    session: Session, *, pod: str, stdin: bool, tty: bool, quiet: bool, container: str | None
+) -> None:
+    """See what a container writes from now on, and write to its stdin.
+
+    It returns when this run of the container ends. Ctrl+C, or the end of our stdin, leaves the
+    container running; with -t Ctrl+C is a key like any other.
+    """
+    from minipod.cli.arguments.containers import choose
+    from minipod.cli.telling.attaching import say_prompt, say_resume, wants_terminal
+    from minipod.client.streams import attach as attaching
+    from minipod.errors import Conflict
+
+    found = session.api().pod(session.namespace, pod_name(pod))
+    name = choose(found, container)
+    wanted = attaching.Wanted(name, stdin, wants_terminal(found, name, stdin=stdin, tty=tty))
+    if wanted.terminal and not quiet:
+        say_prompt()
+    attached = attaching.attach(session.root, found, wanted)
+    if attached is None:
+        raise Conflict(f'container "{name}" is not running')
+    with attached:
+        attached.run()
+    if wanted.terminal and not quiet:
+        say_resume(found, wanted)

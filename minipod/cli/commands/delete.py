@@ -1,0 +1,164 @@
+"""`minipod delete`."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from minipod.cli.arguments.targets import Meant, each, require_one_way, targets
+from minipod.cli.options import (
+    all_namespaces_option,
+    dry_run_option,
+    files_option,
+    namespace_option,
+    offers,
+    pass_session,
+    selector_option,
+    verb,
+)
+from minipod.cli.printing.output import tell
+from minipod.cli.printing.results import DryRun, deletions
+from minipod.cli.session import warn
+from minipod.client.api import Deletion
+from minipod.client.kinds import CHANGEABLE
+from minipod.client.waits import deletion
+from minipod.errors import NotFound
+
+if TYPE_CHECKING:
+    from minipod.cli.session import Session
+    from minipod.client import Api
+    from minipod.client.targets import Target
+
+    JSON = dict[str, Any]
+
+_AT_ONCE = "Immediate deletion does not wait for the programs to end by themselves."
+
+
+@verb(
+    "delete",
+    "minipod delete pod web",
+    "minipod delete -f pod.yaml",
+    "minipod delete pods -l app=web --grace-period 1",
+    "minipod delete namespace lab",
+)
+@click.argument("resources", nargs=-1, metavar="[KIND NAME...]", **offers("resources"))
+@files_option(required=False)
+@selector_option
+@click.option("--all", "every", is_flag=True, help="All of the kind, in the namespace.")
+@all_namespaces_option
+@namespace_option
+@click.option(
+    "--grace-period",
+    type=click.IntRange(min=-1),
+    default=-1,
+    metavar="SECONDS",
+    help="How long programs may take to end, instead of the pod's own time.",
+)
+@click.option("--now", is_flag=True, help="The same as --grace-period 1.")
+@click.option("--force", is_flag=True, help="Kill at once.")
+@click.option(
+    "--wait",
+    type=bool,
+    is_flag=False,
+    flag_value="true",
+    default=True,
+    metavar="BOOL",
+    help="Whether to return only when all are gone. [default: true]",
+)
+@click.option("--ignore-not-found", is_flag=True, help="One that is not there is no error.")
+@dry_run_option
+@click.option("-o", "--output", type=click.Choice(("name",)), help="Print names only.")
+@pass_session
+def delete(  # noqa: PLR0913 (an option each)
+    session: Session,
+    *,
+    resources: tuple[str, ...],
+    files: tuple[str, ...],
+    recursive: bool,
+    selector: str | None,
+    every: bool,
+    all_namespaces: bool,
+    grace_period: int,
+    now: bool,
+    force: bool,
+    wait: bool,
+    ignore_not_found: bool,
+    dry_run: str,
+    output: str | None,
+) -> int:
+    """Delete pods and namespaces: named, of files, by label, or all.
+
+    Programs get SIGTERM, and after the grace period SIGKILL. With a namespace goes all that is in
+    it.
+    """
+    meant = Meant(resources, files, recursive, selector, every, all_namespaces)
+    require_one_way(meant)
+    dry = DryRun(dry_run)
+    wanted = Deletion(_grace(grace_period, now=now, force=force), dry_run=dry is DryRun.SERVER)
+    if force:
+        warn(_AT_ONCE)
+    api = session.api()
+    found = _targets(api, session, meant)
+    if not found:
+        tell("No resources found")
+    done = "force deleted" if wanted.grace == 0 else "deleted"
+    printed, deleted = deletions(output, dry), []
+
+    def act(target: Target) -> None:
+        """Delete one; that it is gone already is an error only if it was named."""
+        try:
+            obj = _delete(api, target, wanted, dry)
+        except NotFound:
+            if ignore_not_found or not meant.exactly:
+                return
+            raise
+        deleted.append(obj)
+        printed.add(obj, done)
+
+    code = each(found, act)
+    if wait and dry is DryRun.NONE:
+        _wait(api, deleted)
+    return code
+
+
+def _wait(api: Api, deleted: list[JSON]) -> None:
+    """Wait until these are gone, and show on a terminal who is left."""
+    from minipod.cli.telling.progress import Waiting, ending
+
+    left: set[str] = set()
+
+    def text() -> str:
+        metadata = [obj["metadata"] for obj in deleted]
+        return ending([one for one in metadata if one["uid"] in left], time.time())
+
+    with Waiting(text):
+        deletion.wait(api, deleted, left)
+
+
+def _delete(api: Api, target: Target, wanted: Deletion, dry: DryRun) -> JSON:
+    where = target.kind, target.namespace, target.name
+    if dry is DryRun.CLIENT:
+        return api.get(*where)
+    return api.delete(*where, wanted._replace(uid=target.uid))
+
+
+def _targets(api: Api, session: Session, meant: Meant) -> list[Target]:
+    from minipod.cli.submitting import refusing
+
+    with refusing("deleted"):
+        return targets(api, session, meant, CHANGEABLE)
+
+
+def _grace(seconds: int, *, now: bool, force: bool) -> int | None:
+    """Return gracePeriodSeconds as kubectl chooses it, None for the pod's own."""
+    if now and seconds != -1:
+        raise click.UsageError("--now and --grace-period cannot be given together")
+    if force and (now or seconds > 0):
+        raise click.UsageError("--force cannot be given together with a grace period")
+    if force:
+        return 0
+    if now or seconds == 0:
+        return 1
+    return None if seconds == -1 else seconds

@@ -1,0 +1,94 @@
+"""`minipod set`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from minipod.cli.options import (
+    Group,
+    all_namespaces_option,
+    dry_run_option,
+    epilog,
+    files_option,
+    namespace_option,
+    offers,
+    pass_session,
+    result_option,
+    selector_option,
+    verb,
+)
+
+if TYPE_CHECKING:
+    from minipod.cli.session import Session
+    from minipod.client.targets import Target
+
+
+@click.group("set", cls=Group, epilog=epilog("minipod set image pod/web app=nginx:2"))
+def set_() -> None:
+    """Change one thing of objects: images."""
+
+
+@verb(
+    "image",
+    "minipod set image pod/web app=nginx:2",
+    "minipod set image pod web '*=busybox:1'",
+    "minipod set image pods -l app=shop front=shop:2 --dry-run=server",
+)
+@click.argument(
+    "resources", nargs=-1, metavar="pod NAME... CONTAINER=IMAGE...", **offers("resources")
+)
+@files_option(required=False)
+@selector_option
+@click.option("--all", "every", is_flag=True, help="All pods of the namespace.")
+@all_namespaces_option
+@dry_run_option
+@result_option
+@namespace_option
+@pass_session
+def _image(  # noqa: PLR0913 (an option each)
+    session: Session,
+    *,
+    resources: tuple[str, ...],
+    files: tuple[str, ...],
+    recursive: bool,
+    selector: str | None,
+    every: bool,
+    all_namespaces: bool,
+    dry_run: str,
+    output: str | None,
+) -> int:
+    """Give containers of pods other images.
+
+    '*' is every container. One whose image is another now starts again, with the command that the
+    new image is mapped to (minipod image map) unless the pod names one.
+    """
+    from minipod.cli.arguments.pairs import split
+    from minipod.cli.arguments.targets import Meant, each, require_one_way, targets
+    from minipod.cli.printing.results import DryRun, results
+    from minipod.client.api import Patch, PatchKind
+    from minipod.client.changes.images import image_patch, read_images
+    from minipod.client.kinds import PODS
+
+    objects, pairs = split(resources, "image")
+    meant = Meant(objects, files, recursive, selector, every, all_namespaces)
+    require_one_way(meant)
+    if not pairs:
+        raise click.UsageError("at least one image update is required")
+    images = read_images(pairs)
+    api, dry = session.api(), DryRun(dry_run)
+    printed = results(output, dry)
+
+    def act(target: Target) -> None:
+        """Give one pod its images; nothing is said, as by kubectl, if it has them."""
+        where = target.kind, target.namespace, target.name
+        if change := image_patch(api.get(*where), images):
+            patch = Patch(PatchKind.STRATEGIC, change)
+            patched = api.patch(*where, patch, dry_run=dry is not DryRun.NONE)
+            printed.add(patched, "image updated")
+
+    return each(targets(api, session, meant, (PODS,)), act)
+
+
+set_.add_command(_image)

@@ -1,0 +1,264 @@
+"""`minipod up`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from minipod.cli.options import Timeout, files_option, namespace_option, pass_session, verb
+from minipod.cli.printing.output import say, say_error, say_hint, tell
+from minipod.errors import BadRequest, MinipodError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from minipod.cli.session import Session
+    from minipod.client import Api
+    from minipod.client.foreground.follower import Wanted
+    from minipod.client.foreground.labels import Dress
+    from minipod.client.foreground.making import Planned
+    from minipod.client.foreground.signals import Signals
+    from minipod.client.manifests.sources import Source
+    from minipod.client.targets import Target
+
+    JSON = dict[str, Any]
+    Show = Callable[[str], None]
+
+
+class _Made(NamedTuple):
+    """What is there now: pods, which of them are new, and how many could not be made."""
+
+    pods: list[JSON]
+    new: list[JSON]
+    failures: int
+
+
+class _Container(click.ParamType[tuple[str, str]]):
+    """POD/CONTAINER."""
+
+    name = "container"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        pod, slash, container = str(value).partition("/")
+        if not (pod and slash and container) or "/" in container:
+            self.fail(f'"{value}" is not POD/CONTAINER', param, ctx)
+        return pod, container
+
+
+@verb(
+    "up",
+    "minipod up -f pod.yaml",
+    "minipod up -f pods/ --detach --timeout 1m",
+    "minipod up -f test.yaml --exit-code-from test/main",
+)
+@files_option(required=True)
+@click.option("-d", "--detach", is_flag=True, help="Return when the pods are ready; they stay.")
+@click.option(
+    "--wait",
+    type=bool,
+    is_flag=False,
+    flag_value="true",
+    metavar="BOOL",
+    help="Whether --detach waits for the pods; implies it. [default: true]",
+)
+@click.option(
+    "--timeout",
+    type=Timeout(),
+    metavar="TIME",
+    help="How long --detach waits. [default: 60s]",
+)
+@click.option(
+    "--abort-on-container-exit", "abort", is_flag=True, help="Stop all when any container ends."
+)
+@click.option(
+    "--exit-code-from",
+    "code_from",
+    type=_Container(),
+    metavar="POD/CONTAINER",
+    help="Exit with this container's code; implies --abort-on-container-exit.",
+)
+@click.option("--timestamps", is_flag=True, help="Begin each line with its time.")
+@click.option("--no-color", is_flag=True, help="No colours, though stdout is a terminal.")
+@click.option("--no-log-prefix", "bare", is_flag=True, help="Lines without POD/CONTAINER.")
+@namespace_option
+@pass_session
+def up(  # noqa: PLR0913 (an option each)
+    session: Session,
+    *,
+    files: tuple[str, ...],
+    recursive: bool,
+    detach: bool,
+    wait: bool | None,
+    timeout: float | None,
+    abort: bool,
+    code_from: tuple[str, str] | None,
+    timestamps: bool,
+    no_color: bool,
+    bare: bool,
+) -> int:
+    """Create pods from files and show what they write, until Ctrl+C removes them.
+
+    What is there already and is what the files say is shown too, and stays; if something differs,
+    nothing is made. Ctrl+C stops the pods that were made here as gracefully as `delete`, a second
+    one at once. It ends by itself when all containers have ended: with 0 if all succeeded, else 1.
+    """
+    from minipod.cli.printing.foreground import dress
+    from minipod.client.foreground.follower import Wanted
+    from minipod.client.manifests.sources import read
+
+    detach = detach or wait is not None
+    if detach and (abort or code_from or timestamps or bare):
+        raise click.UsageError("--detach shows nothing, and does not stop the pods")
+    if timeout is not None and (not detach or wait is False):
+        raise click.UsageError("--timeout is of --detach, which waits")
+    api = session.api()
+    sources = read(files, recursive=recursive)
+    if detach:
+        seconds = 60.0 if timeout is None else timeout
+        return _detached(api, session, sources, None if wait is False else seconds)
+    wanted = Wanted(timestamps, abort or code_from is not None, code_from)
+    return _attached(api, session, sources, wanted, dress(prefix=not bare, colour=not no_color))
+
+
+def _attached(
+    api: Api, session: Session, sources: list[Source], wanted: Wanted, dress: Dress
+) -> int:
+    """Make the pods, follow them, and remove them. Signals count from the first moment."""
+    from minipod.client.foreground.signals import caught
+
+    planned = _plan(api, session, sources)
+    if planned is None:
+        return 1
+    _require_container(planned, wanted)
+    with caught() as signals:
+        events = _events(api, planned)
+        made = _make(api, session, sources, planned, say)
+        code = _follow(api, made, events, wanted, dress, signals) if made.pods else 0
+        _remove_namespaces(api, planned)
+        return code or int(bool(made.failures))
+
+
+def _follow(
+    api: Api,
+    made: _Made,
+    events: dict[str, int],
+    wanted: Wanted,
+    dress: Dress,
+    signals: Signals,
+) -> int:
+    from minipod.cli.printing.foreground import Screen, name_of
+    from minipod.client.foreground.follower import Followed, Follower
+    from minipod.client.foreground.labels import Labels
+    from minipod.client.foreground.runs import names
+
+    namespaces = len({pod["metadata"]["namespace"] for pod in made.pods}) > 1
+    known = [name_of(pod, name, namespaces) for pod in made.pods for name in names(pod)]
+    screen = Screen(Labels(known, dress), signals, namespaces=namespaces)
+    followed = Followed(made.pods, [_target(pod) for pod in made.new], events)
+    code = Follower(api, followed, wanted, screen, signals).run()
+    screen.end()
+    return code
+
+
+def _detached(api: Api, session: Session, sources: list[Source], timeout: float | None) -> int:
+    """Make the pods and wait for them; say of each that is not ready why."""
+    planned = _plan(api, session, sources)
+    if planned is None:
+        return 1
+    made = _make(api, session, sources, planned, tell)
+    if timeout is None:
+        return int(bool(made.failures))
+    from minipod.client.foreground.readiness import Settled, Verdict, verdict, why_not
+    from minipod.client.waits import waiting
+
+    code = int(bool(made.failures))
+    targets = [_target(pod) for pod in made.pods]
+    for target, obj, _ in waiting.wait(api, targets, Settled(), timeout):
+        pod = obj or api.find(target.kind, target.namespace, target.name)
+        if pod is not None and verdict(pod) is Verdict.READY:
+            tell(f"pod/{target.name} ready")
+            continue
+        code = 1
+        why = why_not(pod) if pod is not None else "it was deleted"
+        say_error(MinipodError(f"pod/{target.name} is not ready: {why}"))
+    if code:
+        say_hint("'minipod down -f' removes the pods, 'minipod describe pod' tells more")
+    return code
+
+
+def _plan(api: Api, session: Session, sources: Sequence[Source]) -> Planned | None:
+    """Return what is to be made; None if something hinders, which is told: all of it."""
+    from minipod.cli.session import warn
+    from minipod.cli.submitting import refusing
+    from minipod.client.foreground.making import plan
+
+    with refusing("created"):
+        planned = plan(api, sources, session.given_namespace)
+    for text in planned.warnings:
+        warn(text)
+    for error in planned.errors:
+        say_error(error)
+    return None if planned.errors else planned
+
+
+def _make(
+    api: Api, session: Session, sources: Sequence[Source], planned: Planned, show: Show
+) -> _Made:
+    """Make what is planned; `show` prints what became of each object."""
+    from minipod.cli.submitting import print_hints
+    from minipod.client.foreground.making import Made, make
+    from minipod.client.views.podview import reference
+
+    result, failures = _Made([], [], 0), 0
+    for one in make(api, sources, session.given_namespace, planned):
+        if not isinstance(one, Made):
+            say_error(one)
+            failures += 1
+            continue
+        show(f"{reference(one.obj)} {'created' if one.new else 'is there already'}")
+        if one.obj["kind"] == "Pod":
+            print_hints(one.obj)
+            result.pods.append(one.obj)
+            if one.new:
+                result.new.append(one.obj)
+    return result._replace(failures=failures)
+
+
+def _events(api: Api, planned: Planned) -> dict[str, int]:
+    """Return which events there are before anything is made, and how often each came."""
+    from minipod.client.foreground.follower import told
+
+    return told(api, {obj["metadata"].get("namespace") for obj in planned.objects})
+
+
+def _require_container(planned: Planned, wanted: Wanted) -> None:
+    from minipod.client.foreground.runs import names
+
+    if wanted.code_from is None:
+        return
+    pod, container = wanted.code_from
+    for obj in planned.objects:
+        if obj["kind"] == "Pod" and obj["metadata"]["name"] == pod and container in names(obj):
+            return
+    raise BadRequest(
+        f"cannot take the exit code of {pod}/{container}: the files have no such container"
+    )
+
+
+def _remove_namespaces(api: Api, planned: Planned) -> None:
+    from minipod.client.foreground.undoing import empty_namespaces
+
+    for target, gone in empty_namespaces(api, planned.new):
+        if not gone:
+            say_hint(f"namespace/{target.name} stays: other pods are in it")
+
+
+def _target(pod: JSON) -> Target:
+    from minipod.client.kinds import PODS
+    from minipod.client.targets import Target
+
+    metadata = pod["metadata"]
+    return Target(PODS, metadata["namespace"], metadata["name"], metadata["uid"])

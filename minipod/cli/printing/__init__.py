@@ -1,0 +1,1 @@
+"""How results look: tables, templates, JSON, YAML, lines; and colour."""

@@ -1,0 +1,1 @@
+"""What is said on stderr beside the results: steps, requests, progress, prompts."""

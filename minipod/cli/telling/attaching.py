@@ -1,0 +1,47 @@
+"""Our terminal beside a container's, and what is said at its ends, in kubectl's words."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from minipod.cli.printing.output import say
+
+if TYPE_CHECKING:
+    from minipod.client.streams.attach import Wanted
+
+    JSON = dict[str, Any]
+
+
+def has_terminal() -> bool:
+    """Return whether our stdin is a terminal; say so if it is not."""
+    if os.isatty(0):
+        return True
+    say("Unable to use a TTY - input is not a terminal or the right kind of file")
+    return False
+
+
+def wants_terminal(pod: JSON, container: str, *, stdin: bool, tty: bool) -> bool:
+    """Return whether a terminal is asked for, and both ends have one; say which has none."""
+    if not (stdin and tty):
+        return False
+    of_it = next(one for one in pod["spec"]["containers"] if one["name"] == container)
+    if not of_it.get("tty"):
+        say(f"Unable to use a TTY - container {container} did not allocate one")
+        return False
+    return has_terminal()
+
+
+def say_prompt() -> None:
+    """Say what to do if the program wrote its prompt before we came."""
+    say("If you don't see a command prompt, try pressing enter.")
+
+
+def say_resume(pod: JSON, wanted: Wanted) -> None:
+    """Say how to come back, if the container starts again."""
+    if pod["spec"].get("restartPolicy", "Always") == "Always":
+        name = pod["metadata"]["name"]
+        say(
+            f"Session ended, resume using 'minipod attach {name} -c {wanted.container} -i -t'"
+            " command when the pod is running"
+        )

@@ -1,0 +1,1 @@
+"""Changes of objects as people write them: edits, patches, labels, images."""

@@ -1,0 +1,1 @@
+"""Manifests on their way to the server: read, made, rehearsed."""

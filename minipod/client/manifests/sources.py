@@ -1,0 +1,73 @@
+"""Reading manifests from files, folders, the web and stdin."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from minipod.client.text.words import reason
+from minipod.errors import BadRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+STDIN = "-"
+_URLS = ("http://", "https://")
+_SUFFIXES = {".yaml", ".yml", ".json"}
+_LARGEST = 64 << 20  # far above what the server takes: its refusal names the limit
+
+
+class Source(NamedTuple):
+    """A text with manifests, and the name that errors call it by."""
+
+    name: str
+    text: str
+
+
+def read(names: Iterable[str], *, recursive: bool = False) -> list[Source]:
+    """Return the texts of files, of the manifests in folders, of URLs, and of stdin for "-".
+
+    Of a folder only its own files, unless `recursive`. BadRequest if one cannot be read, is not
+    UTF-8, or is a folder without manifests.
+    """
+    return [source for name in names for source in _read(name, recursive=recursive)]
+
+
+def _read(name: str, *, recursive: bool) -> Iterator[Source]:
+    if name == STDIN:
+        yield Source("stdin", _text("stdin", sys.stdin.buffer.read(_LARGEST)))
+        return
+    if name.lower().startswith(_URLS):
+        from minipod.client.manifests.download import download  # noqa: PLC0415 (urllib takes 20 ms)
+
+        yield Source(name, _text(name, download(name)))
+        return
+    path = Path(name)
+    try:
+        for file in _manifests(path, recursive=recursive) if path.is_dir() else [path]:
+            with file.open("rb") as opened:
+                yield Source(str(file), _text(str(file), opened.read(_LARGEST)))
+    except FileNotFoundError as error:
+        hint = "it reads http and https only" if "://" in name else None
+        raise BadRequest(f'the path "{name}" does not exist', hint=hint) from error
+    except OSError as error:
+        raise BadRequest(f"cannot read {error.filename or name}: {reason(error)}") from error
+
+
+def _manifests(folder: Path, *, recursive: bool) -> list[Path]:
+    inside = folder.rglob("*") if recursive else folder.iterdir()
+    files = sorted(file for file in inside if file.suffix in _SUFFIXES and not file.is_dir())
+    if not files:
+        below = any(each.is_dir() for each in folder.iterdir()) and not recursive
+        hint = "-R takes the folders in it too" if below else None
+        raise BadRequest(f"no *.yaml, *.yml or *.json in {folder}", hint=hint)
+    return files
+
+
+def _text(name: str, data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise BadRequest(f"cannot read {name}: line {line} is not UTF-8 text") from error

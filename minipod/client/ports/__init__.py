@@ -1,0 +1,1 @@
+"""Ports of pods from here: forwarded, tried, and how they changed."""

@@ -1,0 +1,1 @@
+"""The server's process from outside: started, stopped, installed; and the machine looked at."""

@@ -1,0 +1,1 @@
+"""Bytes to and from containers, by a pod's sandbox: exec, attach, copying."""

@@ -1,0 +1,1 @@
+"""Waiting for objects: for conditions, ends and deletions."""
