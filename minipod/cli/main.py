@@ -64,7 +64,7 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _complete() -> int:
-    from minipod.cli.completing import answer
+    from minipod.cli.completing.shells import answer
     from minipod.cli.session import Session
 
     code = answer(Session(root=os.environ.get(_ROOT)))

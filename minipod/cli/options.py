@@ -59,10 +59,10 @@ def _keep_cidr(ctx: click.Context, _parameter: click.Parameter, value: str | Non
 
 
 def offers(what: str) -> dict[str, Any]:
-    """Return what makes TAB offer values for a parameter: a name of completing.OFFERS."""
+    """Return what makes TAB offer values for a parameter: a name of completing.offers.OFFERS."""
 
     def complete(ctx: click.Context, _parameter: click.Parameter, begun: str) -> list[Any]:
-        from minipod.cli.completing import OFFERS
+        from minipod.cli.completing.offers import OFFERS
 
         return [item for item in OFFERS[what](ctx, begun) if item.value.startswith(begun)]
 

@@ -10,7 +10,7 @@ import sys
 import time
 from contextlib import suppress
 
-from minipod.sandbox import attachments, interfaces, messages
+from minipod.sandbox import attaching, interfaces, messages
 from minipod.sandbox.containers import Containers
 from minipod.sandbox.context import Context
 from minipod.sandbox.execs import Execs
@@ -201,7 +201,7 @@ class _Pod:
 
     def attach(self, request: Request) -> None:
         """Let a peer see what a run of a container writes, and write to its stdin."""
-        attachments.start(request, self._containers.running(request.content["name"]))
+        attaching.start(request, self._containers.running(request.content["name"]))
 
     def kill_exec(self, request: Request) -> None:
         """Kill what an exec of the same peer runs, and nothing else of the container."""

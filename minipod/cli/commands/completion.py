@@ -28,9 +28,9 @@ def completion(shell: str) -> None:
     """
     from click.shell_completion import get_completion_class
 
-    from minipod.cli import completing
+    from minipod.cli.completing.shells import VARIABLE
     from minipod.cli.group import cli
 
     found = get_completion_class(shell)
     assert found is not None
-    tell(found(cli, {}, "minipod", completing.VARIABLE).source().rstrip("\n"))
+    tell(found(cli, {}, "minipod", VARIABLE).source().rstrip("\n"))

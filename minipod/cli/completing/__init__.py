@@ -1,0 +1,1 @@
+"""What TAB does: the shells' side, and the words that are offered."""
