@@ -18,7 +18,7 @@
         └── CannotRun           a command could not be started in a container
 
 Each knows its Kubernetes `reason`, its HTTP `status`, the command's `exit_code`, and a `hint`: what
-to do next. Messages read "cannot X: cause".
+to do next. Messages read "cannot X: cause", or are Kubernetes' own.
 """
 
 from __future__ import annotations
@@ -71,6 +71,8 @@ class MinipodError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.server_reason: str | None = None
+        """The reason that a server gave with it; None: it was raised here."""
 
     def __str__(self) -> str:
         return self.message

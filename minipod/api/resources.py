@@ -95,7 +95,7 @@ NAMESPACES = Resource(
     verbs=("create", "delete", "patch", "update", *_READ),
     fields=_paths("metadata.name", "status.phase"),
 )
-OWN_GROUP = "minipod.dev"
+OWN_GROUP = conflicts.GROUP
 CONFLICTS = Resource(
     conflicts.KIND,
     "portconflicts",

@@ -104,14 +104,12 @@ class Api:
 
     @contextmanager
     def _naming(self, kind: Kind, namespace: str, name: str) -> Iterator[None]:
-        """Let NotFound say where an object was looked for, and what there is instead."""
+        """Let NotFound say what there is instead of an object that is not there."""
         try:
             yield
         except NotFound as error:
-            where = f' in namespace "{namespace}"' if kind.namespaced else ""
-            message = f'{kind.singular} "{name}" not found{where}'
-            hint = error.hint or self._nearby(kind, namespace, name)
-            raise NotFound(message, hint=hint) from error
+            error.hint = error.hint or self._nearby(kind, namespace, name)
+            raise
 
     def _nearby(self, kind: Kind, namespace: str, name: str) -> str | None:
         """Return what to try instead of an object that is not there; asked for after a mistake."""

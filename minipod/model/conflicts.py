@@ -8,6 +8,8 @@ import msgspec
 
 KIND = "PortConflict"
 """The kind of the objects that conflicts are kept as."""
+GROUP = "minipod.dev"
+"""Its group in the API."""
 
 
 class Rule(StrEnum):

@@ -10,12 +10,16 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from minipod.errors import AlreadyExists, NotFound
+from minipod.model import conflicts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from contextlib import AbstractContextManager
 
     from minipod.model.pod import JSON
+
+_GROUPS = {conflicts.KIND: conflicts.GROUP}
+"""The groups of kinds that are not Kubernetes' own core."""
 
 
 class Key(NamedTuple):
@@ -44,14 +48,19 @@ def described(key: Key) -> str:
 
 
 def not_found(key: Key) -> NotFound:
-    """Return the error for an object that is not there."""
-    where = f' in namespace "{key.namespace}"' if key.namespace else ""
-    return NotFound(f'{key.kind.lower()} "{key.name}" not found{where}')
+    """Return the error for an object that is not there, in Kubernetes' words."""
+    return NotFound(f'{_resource(key)} "{key.name}" not found')
 
 
 def already_exists(key: Key) -> AlreadyExists:
     """Return the error for an object whose name is taken, in Kubernetes' words."""
-    return AlreadyExists(f'{key.kind.lower()}s "{key.name}" already exists')
+    return AlreadyExists(f'{_resource(key)} "{key.name}" already exists')
+
+
+def _resource(key: Key) -> str:
+    """Return what Kubernetes' errors call a kind: its plural, and its group where it has one."""
+    group = _GROUPS.get(key.kind)
+    return f"{key.kind.lower()}s" + (f".{group}" if group else "")
 
 
 class Change(StrEnum):

@@ -107,7 +107,7 @@ def test_update_without_a_resource_version_wins(store):
 
 
 def test_update_of_nothing_is_not_found(store):
-    with pytest.raises(NotFound, match='pod "web" not found in namespace "default"'):
+    with pytest.raises(NotFound, match='pods "web" not found'):
         store.update(pod())
 
 

@@ -67,7 +67,7 @@ def test_several_are_attached_to_one_that_outlives_them(minipod: Minipod) -> Non
         "attach", "-i", "cat", "-c", "d"
     )
     assert 'container "x" not found' in minipod.fails("attach", "cat", "-c", "x")
-    assert 'pod "nope" not found' in minipod.fails("attach", "nope")
+    assert 'pods "nope" not found' in minipod.fails("attach", "nope")
 
 
 def test_the_first_who_attaches_closes_a_stdin_that_is_for_one(minipod: Minipod) -> None:

@@ -10,7 +10,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.support.kubectl import Kubectl, Said, relayed
+from tests.support.kubectl import Kubectl, Said, capitalized, relayed
 from tests.support.manifests import container, pod
 
 if TYPE_CHECKING:
@@ -84,8 +84,7 @@ def test_the_same_command_lines_say_the_same(minipod: Minipod) -> None:
         for line in REFUSED.strip().splitlines():
             mine, theirs = said(line)
             assert mine.code == theirs.code == 1, line
-            complaint = theirs.err.splitlines()[0].removeprefix("error: ")
-            assert mine.err.splitlines()[0] == f"Error: {complaint}", line
+            assert mine.err.splitlines()[0] == capitalized(theirs.err.splitlines()[0]), line
 
 
 def test_what_was_shown_can_be_changed_and_given_back(minipod: Minipod) -> None:

@@ -290,7 +290,7 @@ def test_one_pod_s_conflict_is_not_another_s(minipod: Minipod) -> None:
     assert len(conflicts(minipod, "two")) == 1
     minipod.ok("delete", "pod", "two")
     assert conflicts(minipod) == []
-    assert 'pod "two" not found' in minipod.fails("conflicts", "two")
+    assert 'pods "two" not found' in minipod.fails("conflicts", "two")
 
 
 FORKS = """

@@ -164,7 +164,7 @@ def test_one_bad_document_creates_nothing(minipod: Minipod) -> None:
 def test_a_name_that_is_taken_is_an_error(minipod: Minipod) -> None:
     minipod.create(pod("web"))
     complaint = minipod.fails("create", "-f", "-", stdin=pod("web"))
-    assert complaint == 'Error: pods "web" already exists\n'
+    assert complaint == 'Error from server (AlreadyExists): pods "web" already exists\n'
     assert minipod.ok("get", "pods", "--no-headers").split()[:3] == ["web", "1/1", "Running"]
 
 

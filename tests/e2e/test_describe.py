@@ -64,7 +64,7 @@ def test_pods_are_chosen_as_for_get(minipod: Minipod) -> None:
     ):
         shown = minipod.ok("describe", *words)
         assert re.findall(r"^Name: +(.*)$", shown, re.MULTILINE) == names
-    assert 'pod "x" not found' in minipod.fails("describe", "pod", "x")
+    assert 'pods "x" not found' in minipod.fails("describe", "pod", "x")
     assert minipod("describe", "pods", "-n", "lab").stderr == (
         "No resources found in lab namespace.\n"
     )

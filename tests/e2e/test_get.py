@@ -56,9 +56,11 @@ def test_names_selectors_and_namespaces(minipod: Minipod) -> None:
 
 def test_a_wrong_name_is_an_error(minipod: Minipod) -> None:
     minipod.create(pod("web"))
-    assert minipod.fails("get", "pod", "x") == 'Error: pod "x" not found in namespace "default"\n'
+    assert minipod.fails("get", "pod", "x") == 'Error from server (NotFound): pods "x" not found\n'
     for command in (("logs", "x"), ("exec", "x", "--", "true"), ("delete", "pod", "x")):
-        assert minipod.fails(*command).startswith('Error: pod "x" not found in namespace "default"')
+        assert minipod.fails(*command).startswith(
+            'Error from server (NotFound): pods "x" not found'
+        )
     done = minipod("get", "pods", "web", "x")
     assert done.returncode == 1
     assert done.stdout.splitlines()[1].startswith("web ")

@@ -287,19 +287,19 @@ def test_a_port_that_somebody_has_is_not_added(
     minipod.create(documents(serving("one", {"hostPort": 9090}), serving("two")))
     complaint = minipod.fails("expose-port", "two", "9090:80")
     assert complaint == (
-        "Error: cannot expose pod default/two: hostPort 9090/TCP is taken by pod default/one, "
-        'container "http"\nHint: port 9091 is free\n'
+        "Error from server (Conflict): cannot expose pod default/two: hostPort 9090/TCP is taken by"
+        ' pod default/one, container "http"\nHint: port 9091 is free\n'
     )
     complaint = minipod.fails("expose-port", "two", "8080:80")
     assert f"is taken on this machine by pid {program.pid} (" in complaint
     assert "host-ports" not in minipod.ok("get", "pod", "two", "-o", "yaml")
     complaint = minipod.fails("expose-port", "two", "203.0.113.7:8081:80")
     assert complaint.startswith(
-        "Error: cannot expose pod default/two: hostPort 203.0.113.7:8081/TCP"
+        "Error from server (Conflict): cannot expose pod default/two: hostPort 203.0.113.7:8081/TCP"
     )
     assert "host-ports" not in minipod.ok("get", "pod", "two", "-o", "yaml")
     assert minipod.fails("expose-port", "nope", "8080:80") == (
-        'Error: pod "nope" not found in namespace "default"\n'
+        'Error from server (NotFound): pods "nope" not found\n'
     )
     assert '"80" is not [IP:]HOST:POD[/udp]' in minipod.fails("expose-port", "two", "80")
 

@@ -7,7 +7,7 @@ import shlex
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from tests.support.kubectl import Kubectl, Said, relayed, serving
+from tests.support.kubectl import Kubectl, Said, capitalized, relayed, serving
 from tests.support.manifests import container, documents, pod
 from tests.support.recorded import JSONPATH
 from tests.support.wait import eventually
@@ -59,6 +59,10 @@ wait pod/web ns/lab --for=jsonpath={.metadata.name}
 
 REFUSED = r"""
 get nonsense
+get pod none
+get ns none
+get portconflict none
+describe pod none
 get pods -o jsonpath={.items[}
 get pods -o custom-columns=A
 get pods -o custom-columns=A:{.b
@@ -102,8 +106,7 @@ def test_the_same_command_lines_print_the_same(minipod: Minipod, tmp_path: Path)
         for words in lines(REFUSED):
             theirs, mine = kubectl(*words), ours(*words)
             assert mine.code == theirs.code == 1, words
-            said = theirs.err.splitlines()[0].removeprefix("error: ")
-            assert mine.err.splitlines()[0] == f"Error: {said}", words
+            assert mine.err.splitlines()[0] == capitalized(theirs.err.splitlines()[0]), words
 
 
 def test_a_node_is_described_as_kubectl_does_but_for_the_lease(

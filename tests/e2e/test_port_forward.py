@@ -144,4 +144,4 @@ def test_a_port_that_is_taken_is_an_error(pod_of_web: Minipod) -> None:
 def test_bad_ports_are_usage_errors(pod_of_web: Minipod) -> None:
     for bad in ("99999", "a:80", "0:99999", "80:"):
         pod_of_web.fails("port-forward", "web", bad, code=2)
-    assert 'pod "x" not found' in pod_of_web.fails("port-forward", "x", "8080")
+    assert 'pods "x" not found' in pod_of_web.fails("port-forward", "x", "8080")

@@ -98,7 +98,7 @@ def test_the_table_names_the_holder(minipod: Minipod) -> None:
     assert re.match(r"web +http +TCP ", row)
     assert "python3" in row
     assert minipod.json("ports", "idle") == []
-    assert 'pod "x" not found' in minipod.fails("ports", "x")
+    assert 'pods "x" not found' in minipod.fails("ports", "x")
 
 
 AUDITED = """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import threading
 from contextlib import suppress
@@ -11,6 +12,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
+
+_POD = re.compile(r"[?&]pod=([^&]+)")
+_ITEM = re.compile(r"/([a-z]+)/([^/?]+)(?:/log|/hostports)?(?:\?.*)?$")
 
 
 class Answer(NamedTuple):
@@ -85,10 +89,18 @@ class FakeServer:
             file.read()
 
     def _next(self, request: str) -> Answer:
-        found = self.answers.get(request, failure(404, "NotFound", f"nothing at {request}"))
+        found = self.answers.get(request, failure(404, "NotFound", _missing(request)))
         if isinstance(found, list):
             return found.pop(0) if len(found) > 1 else found[0]
         return found
+
+
+def _missing(request: str) -> str:
+    """Return Kubernetes' words for an object that is not there."""
+    if match := _ITEM.search(request):
+        return f'{match[1]} "{match[2]}" not found'
+    match = _POD.search(request)
+    return f'pods "{match[1]}" not found' if match else f"nothing at {request}"
 
 
 def _written(answer: Answer) -> bytes:

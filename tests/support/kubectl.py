@@ -61,6 +61,11 @@ class Kubectl:
         return Said(done.returncode, done.stdout, done.stderr)
 
 
+def capitalized(error: str) -> str:
+    """Return the line of kubectl's error as ours begins: with a capital, whoever it is from."""
+    return "E" + error[1:] if error.startswith("error: ") else error
+
+
 def program(version: str = VERSION) -> str:
     """Return where kubectl is, of the version that we follow; else the test cannot run."""
     for place in filter(None, (shutil.which(place.format(version)) for place in _PLACES)):

@@ -95,7 +95,7 @@ def _named(pods: list[JSON], name: str, namespace: str) -> Place:
         from minipod.client.nearby import hint
 
         near = hint(PODS, namespace, name, pods)
-        raise NotFound(f'pod "{name}" not found in namespace "{namespace}"', hint=near)
+        raise NotFound(f'pods "{name}" not found', hint=near)
     if not _runs(pod):
         phase = (pod.get("status") or {}).get("phase", "Pending")
         raise Conflict(f'cannot check pod "{name}": it is not running. Current status={phase}')

@@ -135,7 +135,7 @@ def _top_nodes(
     available = {one["metadata"]["name"]: one["status"]["allocatable"] for one in listed}
     if name is not None and name not in available:
         api.get(NODES, "", name)
-        raise NotFound(f'node "{name}" not found')
+        raise NotFound(f'nodes "{name}" not found')
     used = api.list_of(NODE_METRICS, where)["items"]
     rows = node_rows(used, available, order)
     rows = [row for row in rows if name in (None, row[0])]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _GAP = 3
 _NARROWEST = 6  # kubectl's, with the gap; it shows where there are no headers
 _NONE = "<none>"
+_ERROR = "Error:"
 
 
 def tell(text: str, end: str = "\n") -> None:
@@ -39,15 +40,21 @@ def say(text: str) -> None:
 
 
 def say_error(error: MinipodError) -> None:
-    """Write an error as one line, and what to do as a second."""
-    say_error_line(str(error))
+    """Write an error as one line, and what to do as a second.
+
+    What the server refused is told as kubectl does; so is what it found wrong in an object, which
+    has no reason there.
+    """
+    reason = error.server_reason
+    label = f"Error from server ({reason}):" if reason not in (None, "Invalid") else _ERROR
+    _say_labelled(label, "ERROR", str(error))
     if error.hint:
         say_hint(error.hint)
 
 
 def say_error_line(text: str) -> None:
     """Write what went wrong to stderr."""
-    _say_labelled("Error:", "ERROR", text)
+    _say_labelled(_ERROR, "ERROR", text)
 
 
 def say_warning(text: str) -> None:

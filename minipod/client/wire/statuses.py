@@ -44,6 +44,12 @@ _BY_REASON: dict[str, type[MinipodError]] = {
 
 def error_from(status: dict[str, Any]) -> MinipodError:
     """Return the error that a `Status` object tells of."""
+    error = _error(status)
+    error.server_reason = status.get("reason")
+    return error
+
+
+def _error(status: dict[str, Any]) -> MinipodError:
     message = str(status.get("message") or status.get("reason") or "the server gave no reason")
     details = status.get("details") or {}
     hint = details.get("hint")

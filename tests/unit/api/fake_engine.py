@@ -195,7 +195,7 @@ class FakeEngine:
     def get(self, name: str, namespace: str = "default") -> JSON:
         obj = self.store.get(Key("Pod", namespace, name))
         if obj is None:
-            raise NotFound(f'pod "{name}" not found in namespace "{namespace}"')
+            raise NotFound(f'pods "{name}" not found')
         return obj
 
     def add(self, name: str, namespace: str = "default", **parts: Any) -> JSON:

@@ -24,7 +24,7 @@ def test_an_object_that_is_not_there_is_a_status(api):
         "apiVersion": "v1",
         "metadata": {},
         "status": "Failure",
-        "message": 'pod "nope" not found in namespace "default"',
+        "message": 'pods "nope" not found',
         "reason": "NotFound",
         "details": {"kind": "pods", "name": "nope"},
         "code": 404,
@@ -92,8 +92,8 @@ def test_every_kind_can_be_listed(api, path, kind):
 def test_objects_without_a_namespace(api):
     api.engine.store.create({"kind": "Node", "metadata": {"name": "n1"}})
     assert api.get("/api/v1/nodes/n1").json["metadata"]["name"] == "n1"
-    assert api.get("/api/v1/nodes/n2").json["message"] == 'node "n2" not found'
-    assert api.get("/api/v1/namespaces/x").json["message"] == 'namespace "x" not found'
+    assert api.get("/api/v1/nodes/n2").json["message"] == 'nodes "n2" not found'
+    assert api.get("/api/v1/namespaces/x").json["message"] == 'namespaces "x" not found'
 
 
 def test_discovery_answers_what_clients_ask_first(api):

@@ -260,7 +260,10 @@ def test_create_namespace(server: FakeServer, run: Run) -> None:
     assert done == (0, "namespace/lab created (server dry run)\n", "")
     taken = failure(409, "AlreadyExists", 'namespaces "lab" already exists')
     server.answers[f"POST {NAMESPACES}"] = taken
-    assert run("create", "namespace", "lab").err == 'Error: namespaces "lab" already exists\n'
+    assert (
+        run("create", "namespace", "lab").err
+        == 'Error from server (AlreadyExists): namespaces "lab" already exists\n'
+    )
 
 
 def test_run_asks_the_server_to_check_only(server: FakeServer, run: Run) -> None:
@@ -334,7 +337,7 @@ def test_label_goes_on_after_an_object_that_refuses(
     done = run("label", "pod/web", "pod/none", "ns/lab", "app=y")
     assert (done.code, done.out) == (1, "namespace/lab labeled\n")
     assert "'app' already has a value (x)" in done.err
-    assert 'pod "none" not found' in done.err
+    assert 'pods "none" not found' in done.err
 
 
 def test_label_of_all_with_a_label_lists_each(server: FakeServer, run: Run) -> None:
@@ -440,7 +443,7 @@ def test_a_patch_that_the_server_refuses_is_told(
 ) -> None:
     server.answers[f"PATCH {PODS}/web"] = failure(409, "Conflict", "it was changed", hint="again")
     done = run("patch", "pod", "web", "-p", "{}")
-    assert done == (1, "", "Error: it was changed\nHint: again\n")
+    assert done == (1, "", "Error from server (Conflict): it was changed\nHint: again\n")
 
 
 def test_set_image_patches_containers_by_name(
@@ -469,7 +472,7 @@ def test_set_image_says_nothing_where_nothing_changes(
         ("pod/web app=a app=b", 'container "app" is to have two images: a, b'),
         ("pod/web *=a app=b", "all containers are already specified by *, but saw more than one"),
         ("ns/lab app=b", "cannot do this with namespaces"),
-        ("pod/none app=b", 'pod "none" not found in namespace "default"'),
+        ("pod/none app=b", 'pods "none" not found'),
     ],
 )
 def test_set_image_of_what_is_not_there_is_refused(
@@ -477,7 +480,11 @@ def test_set_image_of_what_is_not_there_is_refused(
 ) -> None:
     done = run("set", "image", *words.split())
     assert (done.code, done.out) == (1, "")
-    assert done.err.startswith(f"Error: {told}")
+    assert (
+        done.err.removeprefix("Error from server (NotFound)")
+        .removeprefix("Error")
+        .startswith(f": {told}")
+    )
     assert "PATCH" not in {one.method for one in server.asked}
 
 
@@ -505,7 +512,7 @@ def test_delete_of_a_name_in_several_kinds(server: FakeServer, run: Run) -> None
     gone(server)
     done = run("delete", "pods,ns", "web", "--wait=false")
     assert (done.code, done.out) == (1, 'pod "web" deleted\n')
-    assert done.err.startswith('Error: namespace "web" not found\n')
+    assert done.err.startswith('Error from server (NotFound): namespaces "web" not found\n')
 
 
 def test_delete_of_a_file_with_a_namespace(
@@ -541,4 +548,4 @@ def test_delete_of_a_namespace_with_pods_that_the_server_refuses(
     refused = failure(403, "Forbidden", 'namespaces "default" is forbidden')
     server.answers[f"DELETE {NAMESPACES}/default"] = refused
     done = run("delete", "ns", "default")
-    assert done == (1, "", 'Error: namespaces "default" is forbidden\n')
+    assert done == (1, "", 'Error from server (Forbidden): namespaces "default" is forbidden\n')

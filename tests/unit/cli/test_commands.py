@@ -131,7 +131,7 @@ def test_get_by_names_shows_what_is_there_and_what_is_not(server: FakeServer, ru
     done = run("get", "pod/web", "pods/x", "po/a")
     assert done.code == 1
     assert done.out == "NAME   READY\nweb    1/1\na      1/1\n"
-    assert done.err == 'Error: pod "x" not found in namespace "default"\n'
+    assert done.err == 'Error from server (NotFound): pods "x" not found\n'
     assert run("get", "pods", "x").out == ""
 
 
@@ -237,7 +237,7 @@ def test_create_tells_what_happens_in_order(server: FakeServer, run: Run, tmp_pa
     assert done.err == (
         "Warning: a cluster will want an image\n"
         'Hint: container "a" of pod/one waits: map it or give a command\n'
-        "Error: two is taken\n"
+        "Error from server (AlreadyExists): two is taken\n"
     )
     assert server.asked[0].body["sources"][0]["text"] == "kind: Pod"
 
@@ -438,7 +438,7 @@ def test_delete_goes_on_after_a_pod_that_is_not_there(server: FakeServer, run: R
     done = run("delete", "pod", "a", "b")
     assert done.code == 1
     assert done.out == 'pod "b" deleted\n'
-    assert done.err == 'Error: pod "a" not found in namespace "default"\n'
+    assert done.err == 'Error from server (NotFound): pods "a" not found\n'
     assert run("delete", "pod", "a", "b", "--ignore-not-found").code == 0
 
 
@@ -501,7 +501,7 @@ def test_ports(server: FakeServer, run: Run) -> None:
     assert json.loads(run("ports", "-o", "json").out) == rows
     assert run("ports", "-A").err == "No ports: nothing listens and nothing is declared.\n"
     assert "default/web/a 81/tcp: Wait.\n" in run("ports", "-A").out
-    assert run("ports", "x").err == 'Error: pod "x" not found in namespace "default"\n'
+    assert run("ports", "x").err == 'Error from server (NotFound): pods "x" not found\n'
 
 
 def test_ports_watched_are_told_when_they_change(
@@ -523,7 +523,7 @@ def test_ports_watched_are_told_when_they_change(
         "web   a           TCP        <none>    81     silent              <none>   <none>\n"
         "web   a           TCP        <none>    81     closed              <none>   <none>\n"
     )
-    assert (done.code, done.err) == (1, 'Error: pod "web" not found in namespace "default"\n')
+    assert (done.code, done.err) == (1, 'Error from server (NotFound): pods "web" not found\n')
 
 
 def test_ports_watched_as_json_are_an_object_a_line(

@@ -203,7 +203,7 @@ def test_a_conflict_keeps_the_file_and_says_how_to_go_on(
         1,
         "",
         (
-            "Error: it was changed\n"
+            "Error from server (Conflict): it was changed\n"
             f"You can run `minipod replace -f {kept}` to try this update again.\n"
         ),
     )
@@ -291,7 +291,7 @@ def test_edit_of_a_pod_that_is_not_there(run: Run, web: Any, editor: Editor) -> 
     editor(("app: x", "app: z"))
     done = run("edit", "pod/none")
     assert (done.code, done.out) == (1, "")
-    assert done.err.startswith('Error: pod "none" not found in namespace "default"\n')
+    assert done.err.startswith('Error from server (NotFound): pods "none" not found\n')
 
 
 def test_a_script_in_the_object_keeps_its_first_line(

@@ -73,7 +73,7 @@ def test_one_object_is_watched_by_its_name(server: FakeServer, run: Run) -> None
         f"GET {only}&watch=true&resourceVersion=7": changes(table(("web", "Running"))),
     }
     assert run("get", "pod", "web", "-w").out == "NAME   STATUS\nweb    Pending\nweb    Running\n"
-    assert run("get", "pod", "x", "-w").err == 'Error: pod "x" not found in namespace "default"\n'
+    assert run("get", "pod", "x", "-w").err == 'Error from server (NotFound): pods "x" not found\n'
     assert run("get", "pods", "a", "b", "-w").code == 2
 
 
@@ -186,7 +186,7 @@ def test_describe_asks_for_the_events_of_that_very_pod(server: FakeServer, run: 
     assert run("describe", "po/web", "pods/we").out.count("\n\n\nName: ") == 1
     assert run("describe", "pods").out.startswith("Name:         web\n")
     missing = run("describe", "pod", "x", "web")
-    assert (missing.code, missing.err) == (1, 'Error: pod "x" not found in namespace "default"\n')
+    assert (missing.code, missing.err) == (1, 'Error from server (NotFound): pods "x" not found\n')
     assert missing.out.startswith("Name:         web\n")
 
 

