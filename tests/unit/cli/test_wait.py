@@ -36,8 +36,10 @@ def test_what_is_met_is_told_at_once_and_what_is_not_at_the_end(
     assert done == (
         1,
         "pod/b condition met\n",
-        'Error from server (NotFound): pods "none" not found\n'
-        "Error: condition not met for pods/a\n",
+        (
+            'Error from server (NotFound): pods "none" not found\n'
+            "Error: condition not met for pods/a\n"
+        ),
     )
 
 
