@@ -1,4 +1,4 @@
-"""All that a user's files hold, created, applied or replaced; told as it happens."""
+"""All that a user's files hold, created, applied, replaced or compared; told as it happens."""
 
 from __future__ import annotations
 
@@ -10,12 +10,20 @@ from minipod.api import answers, changing, manifests, query
 from minipod.api.creating import create
 from minipod.api.keys import CHANGES, ENGINE
 from minipod.api.naming import named
+from minipod.api.selectors import Selector, parse_labels
 from minipod.api.status import About, status_of
 from minipod.engine import Deletion
 from minipod.errors import BadRequest, NotFound
 from minipod.manifest import KINDS, FieldValidation, decode
 from minipod.model.submission import Action, Submission
-from minipod.patch import LAST_APPLIED, last_applied, strategic, three_way, with_last_applied
+from minipod.patch import (
+    LAST_APPLIED,
+    last_applied,
+    strategic,
+    three_way,
+    with_last_applied,
+    without_last_applied,
+)
 from minipod.store.protocol import Key, key_of, not_found
 
 if TYPE_CHECKING:
@@ -39,12 +47,16 @@ _BEING_DELETED = "Detected changes to resource {0} which is currently being dele
 
 
 class Done(NamedTuple):
-    """What came of one object: a line's type, and the object; `deleted` is what was in its way."""
+    """What came of one object: a line's type, and the object.
+
+    `deleted` is what was in its way; `live`, of a comparison, what is there.
+    """
 
     type: str
     obj: JSON
     warnings: Sequence[str] = ()
     deleted: JSON | None = None
+    live: JSON | None = None
 
 
 class One(NamedTuple):
@@ -76,7 +88,8 @@ async def submit(request: web.Request) -> web.StreamResponse:
         strict_ports=wanted.strict_ports,
         verb=wanted.action.value,
     )
-    ones = [_one(document) for document in decoded.objects]
+    chosen = Selector(parse_labels(wanted.selector or ""))
+    ones = [one for one in map(_one, decoded.objects) if chosen.matches(one.obj)]
     response = await answers.stream(request, "application/x-ndjson")
     await response.write(b"".join(map(_warning, decoded.warnings)))
     early = {
@@ -105,6 +118,7 @@ def _wanted(request: web.Request) -> Submission:
         dry_run=query.dry_run(request.query.getall("dryRun", [])),
         force=bool(query.boolean(request, "force")),
         grace=query.integer(request, "gracePeriodSeconds") or 0,
+        selector=query.text(request, "labelSelector"),
     )
 
 
@@ -124,7 +138,8 @@ async def _told(request: web.Request, one: One, wanted: Submission) -> bytes:
     except Exception as error:  # noqa: BLE001 (logged there; the other objects go on)
         about = About(KINDS[one.key.kind].plural, one.key.name)
         return answers.line({"type": "ERROR", "status": status_of(error, about)})
-    lines = [answers.line({"type": done.type, "object": done.obj})]
+    live = {"live": done.live} if done.live is not None else {}
+    lines = [answers.line({"type": done.type, "object": done.obj, **live})]
     if done.deleted is not None:
         lines.insert(0, answers.line({"type": "DELETED", "object": done.deleted}))
     return b"".join([*map(_warning, done.warnings), *lines])
@@ -136,11 +151,7 @@ async def _create(request: web.Request, one: One, wanted: Submission) -> Done:
 
 async def _apply(request: web.Request, one: One, wanted: Submission) -> Done:
     """Make of the live object what the file wants, as `kubectl apply` does; or create it."""
-    if not one.written["metadata"].get("name"):
-        prefix = one.written["metadata"]["generateName"]
-        raise BadRequest(
-            f"from {prefix}: cannot use generate name with apply", hint="give it a name"
-        )
+    _require_name(one)
     marked = with_last_applied(one.written)
     live = request.app[ENGINE].store.get(one.key)
     if live is None:
@@ -152,6 +163,28 @@ async def _apply(request: web.Request, one: One, wanted: Submission) -> Done:
         warnings.append(_text(_BEING_DELETED, one))
     done = "UNCHANGED" if same else "CONFIGURED"
     return Done(done, change.obj, (*warnings, *change.warnings))
+
+
+def _require_name(one: One) -> None:
+    if not one.written["metadata"].get("name"):
+        prefix = one.written["metadata"]["generateName"]
+        raise BadRequest(
+            f"from {prefix}: cannot use generate name with apply", hint="give it a name"
+        )
+
+
+async def _diff(request: web.Request, one: One, wanted: Submission) -> Done:
+    """Say what `_apply` would make of an object, and change nothing.
+
+    The annotation stays as it is, as with `kubectl diff`: a difference there says nothing new.
+    """
+    _require_name(one)
+    dry = wanted._replace(dry_run=True)
+    if request.app[ENGINE].store.get(one.key) is None:
+        return Done("MERGED", *await create(request, one.obj, dry_run=True))
+    unmarked = without_last_applied(one.written)
+    change = await _change(request, one, dry, lambda live: _patched(live, unmarked))
+    return Done("MERGED", change.obj, change.warnings, live=change.before)
 
 
 async def _replace(request: web.Request, one: One, wanted: Submission) -> Done:
@@ -198,8 +231,8 @@ async def _change(
     return await request.app[CHANGES].finish(changing.make(engine, find, make, how))
 
 
-def _patched(live: JSON, marked: JSON) -> JSON:
-    return strategic(live, three_way(last_applied(live) or {}, live, marked))
+def _patched(live: JSON, written: JSON) -> JSON:
+    return strategic(live, three_way(last_applied(live) or {}, live, written))
 
 
 def _with_annotation(obj: JSON, marked: JSON) -> JSON:
@@ -248,4 +281,9 @@ async def _in_order(jobs: Sequence[Coroutine[Any, Any, bytes]]) -> AsyncGenerato
             job.close()
 
 
-_ACTIONS = {Action.CREATE: _create, Action.APPLY: _apply, Action.REPLACE: _replace}
+_ACTIONS = {
+    Action.CREATE: _create,
+    Action.APPLY: _apply,
+    Action.REPLACE: _replace,
+    Action.DIFF: _diff,
+}

@@ -34,6 +34,7 @@ GROUPS = {
         "top": "Show what pods or nodes use of processors and memory, now.",
     },
     "Advanced Commands": {
+        "diff": "Show what `apply` would change.",
         "apply": "Create what files hold, or change it to what they say.",
         "patch": "Change some of an object, by a piece of YAML or JSON.",
         "replace": "Replace objects by what files hold, whole.",

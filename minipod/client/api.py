@@ -297,8 +297,8 @@ class Api:
 
         Lines are {"type": "WARNING", "message"}, {"type": "ERROR", "status"}, and with an "object"
         the types CREATED, CONFIGURED, UNCHANGED, REPLACED; before one that replaces by force,
-        DELETED of what was there. InvalidObject, with nothing done, if
-        any document is bad.
+        DELETED of what was there. Of DIFF: MERGED, with what is there, if anything is, as "live".
+        InvalidObject, with nothing done, if any document is bad.
         """
         query = http.query(
             {
@@ -308,6 +308,7 @@ class Api:
                 "dryRun": _DRY_RUN if wanted.dry_run else None,
                 "force": "true" if wanted.force else None,
                 "gracePeriodSeconds": wanted.grace or None,
+                "labelSelector": wanted.selector,
             }
         )
         target = OWN + "/manifests" + query

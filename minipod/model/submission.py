@@ -12,6 +12,8 @@ class Action(StrEnum):
     CREATE = "create"
     APPLY = "apply"
     REPLACE = "replace"
+    DIFF = "diff"
+    """Nothing is done: what APPLY would make of each is told, beside what is there."""
 
 
 class Submission(NamedTuple):
@@ -19,7 +21,7 @@ class Submission(NamedTuple):
 
     `strict_ports`: a port that stands in a pod twice is an error. `dry_run`: check and answer, but
     change nothing. `force`: of REPLACE, delete what is there and create it anew; its programs get
-    `grace` seconds to end.
+    `grace` seconds to end. `selector`: only the objects whose labels, as written, it means.
     """
 
     action: Action
@@ -27,3 +29,4 @@ class Submission(NamedTuple):
     dry_run: bool = False
     force: bool = False
     grace: int = 0
+    selector: str | None = None

@@ -7,7 +7,12 @@ A patch and an object make an object; two objects, or three, make a patch.
 """
 
 from minipod.patch.json_patch import json_patch
-from minipod.patch.last_applied import LAST_APPLIED, last_applied, with_last_applied
+from minipod.patch.last_applied import (
+    LAST_APPLIED,
+    last_applied,
+    with_last_applied,
+    without_last_applied,
+)
 from minipod.patch.merge_patch import merge_patch
 from minipod.patch.strategic import strategic
 from minipod.patch.three_way import three_way
@@ -20,4 +25,5 @@ __all__ = [
     "strategic",
     "three_way",
     "with_last_applied",
+    "without_last_applied",
 ]

@@ -22,12 +22,17 @@ _ESCAPED: Final = str.maketrans(
 
 def with_last_applied(obj: JSON) -> JSON:
     """Return an object as a file has it, with the annotation that tells of it."""
+    told = without_last_applied(obj)
+    marked = told["metadata"]["annotations"] | {LAST_APPLIED: _written(told)}
+    return obj | {"metadata": obj["metadata"] | {"annotations": marked}}
+
+
+def without_last_applied(obj: JSON) -> JSON:
+    """Return an object as a file has it, without the annotation but with a mapping for others."""
     metadata = obj["metadata"]
     annotations = dict(metadata.get("annotations") or {})
     annotations.pop(LAST_APPLIED, None)
-    told = obj | {"metadata": metadata | {"annotations": annotations}}
-    marked = annotations | {LAST_APPLIED: _written(told)}
-    return obj | {"metadata": metadata | {"annotations": marked}}
+    return obj | {"metadata": metadata | {"annotations": annotations}}
 
 
 def last_applied(obj: JSON) -> JSON | None:

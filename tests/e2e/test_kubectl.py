@@ -109,6 +109,37 @@ def test_the_same_command_lines_print_the_same(minipod: Minipod, tmp_path: Path)
             assert mine.err.splitlines()[0] == capitalized(theirs.err.splitlines()[0]), words
 
 
+def test_what_apply_would_change_is_shown_as_kubectl_shows_it(
+    minipod: Minipod, tmp_path: Path
+) -> None:
+    minipod.ok("apply", "-f", "-", stdin=pod("web", labels={"a": "b"}, annotations={"x": "y"}))
+    minipod.create(pod("made"))
+    changed = container("main", image="other:1")
+    files = {
+        "same": pod("web", labels={"a": "b"}, annotations={"x": "y"}),
+        "changed": documents(pod("web", changed, labels={"c": "d"}), pod("new"), pod("made")),
+        "refused": pod("web", restartPolicy="Never"),
+    }
+    for name, text in files.items():
+        (tmp_path / f"{name}.yaml").write_text(text)
+    with relayed(minipod.root / "server.sock") as port:
+        kubectl = Kubectl(port, tmp_path)
+        for argv, code in (
+            ("-f same.yaml", 0),
+            ("-f changed.yaml", 1),
+            ("-f changed.yaml -l c=d", 1),
+            ("-f refused.yaml", 2),
+        ):
+            theirs, mine = kubectl("diff", *argv.split()), minipod("diff", *argv.split())
+            assert mine.returncode == theirs.code == code, mine.stderr
+            assert _undated(mine.stdout) == _undated(theirs.out)
+
+
+def _undated(difference: str) -> str:
+    """Return a difference without the times of its files and what was made up of their folders."""
+    return re.sub(r"(LIVE|MERGED)-\w+|\t\d{4}-.*", r"\1", difference)
+
+
 def test_a_node_is_described_as_kubectl_does_but_for_the_lease(
     minipod: Minipod, tmp_path: Path
 ) -> None:

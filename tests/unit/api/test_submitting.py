@@ -93,11 +93,59 @@ def test_a_change_of_what_is_being_deleted_is_warned_of(api, submit):
     assert line["type"] == "CONFIGURED"
 
 
-def test_apply_wants_a_name(submit):
+@pytest.mark.parametrize("action", ["apply", "diff"])
+def test_apply_wants_a_name(submit, action):
     nameless = web().replace("name: web", "generateName: web-")
-    (line,) = submit("apply", nameless)
+    (line,) = submit(action, nameless)
     assert line["type"] == "ERROR"
     assert line["status"]["message"] == "from web-: cannot use generate name with apply"
+
+
+def test_a_diff_tells_what_is_there_and_what_apply_would_make_of_it(api, submit):
+    submit("apply", web(", labels: {a: b, c: d}"))
+    live, version = api.engine.get("web"), api.engine.store.version
+    same, changed = submit("diff", web(", labels: {a: b, c: d}")), web(", labels: {a: z}", "x:2")
+    assert same == [{"type": "MERGED", "object": live, "live": live}]
+    (line,) = submit("diff", changed)
+    assert line["live"] == live
+    assert line["object"]["metadata"] == live["metadata"] | {"labels": {"a": "z"}}
+    assert line["object"]["spec"]["containers"][0]["image"] == "x:2"
+    assert api.engine.store.version == version
+    (applied,) = submit("apply", changed, dryRun="All")
+    assert applied["object"]["spec"] == line["object"]["spec"]
+
+
+def test_a_diff_of_what_is_not_there_tells_what_would_be_created(api, submit):
+    version = api.engine.store.version
+    (line,) = submit("diff", web())
+    assert (line["type"], "live" in line) == ("MERGED", False)
+    assert line["object"]["spec"]["restartPolicy"] == "Always"
+    assert "annotations" not in line["object"]["metadata"]
+    assert api.engine.store.version == version
+
+
+def test_a_diff_of_what_was_never_applied_takes_nothing_away(api, submit):
+    submit("create", web(", labels: {a: b}, annotations: {c: d}"))
+    live = api.engine.get("web")
+    assert submit("diff", web()) == [{"type": "MERGED", "object": live, "live": live}]
+
+
+def test_a_diff_of_what_may_not_change_is_refused(submit):
+    submit("create", web())
+    (line,) = submit("diff", web().replace("containers", "restartPolicy: Never, containers"))
+    assert (line["type"], line["status"]["reason"]) == ("ERROR", "Invalid")
+
+
+def test_a_label_selector_means_what_the_files_say(api, submit):
+    documents = "---\n".join(web(f", labels: {{app: {name}}}", name=name) for name in "abc")
+    lines = submit("diff", documents, labelSelector="app notin (b)")
+    assert [line["object"]["metadata"]["name"] for line in lines] == ["a", "c"]
+    assert submit("diff", documents, labelSelector="app=z") == []
+    body = {"sources": [{"name": "a.yaml", "text": documents}]}
+    answer = api.ask("POST", f"{OWN}/manifests?action=diff&labelSelector=a==", json=body)
+    assert answer.code == 200
+    answer = api.ask("POST", f"{OWN}/manifests?action=diff&labelSelector=,", json=body)
+    assert (answer.code, answer.json["reason"]) == (400, "BadRequest")
 
 
 def test_replace_takes_the_place_of_what_is_there(api, submit):

@@ -1,0 +1,85 @@
+"""`minipod diff`."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from minipod.cli.options import (
+    files_option,
+    namespace_option,
+    pass_session,
+    selector_option,
+    verb,
+)
+from minipod.errors import MinipodError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from minipod.cli.session import Session
+    from minipod.client.changes.diff_program import Compared
+    from minipod.client.manifests.sources import Source
+    from minipod.model.submission import Submission
+
+    JSON = dict[str, Any]
+
+_FAILED = 2
+"""Not 1, which says that there are differences."""
+
+
+@verb(
+    "diff",
+    "minipod diff -f pod.yaml",
+    "minipod diff -R -f pods/ -l app=web",
+    "KUBECTL_EXTERNAL_DIFF='diff -u --color=always' minipod diff -f pod.yaml",
+)
+@files_option(required=True)
+@selector_option
+@namespace_option
+@pass_session
+def diff(session: Session, *, files: tuple[str, ...], recursive: bool, selector: str | None) -> int:
+    """Show what `apply` would change.
+
+    Two folders, LIVE with each object as it is and MERGED as it would be, are given to `diff -u -N`
+    or to what KUBECTL_EXTERNAL_DIFF names. Nothing is changed. The exit code is 0 if nothing
+    differs, 1 if something does, and more if something is wrong.
+    """
+    from minipod.client.changes import diff_program
+    from minipod.client.manifests.sources import read
+    from minipod.model.submission import Action, Submission
+
+    try:
+        words = diff_program.command(os.environ)
+        wanted = Submission(Action.DIFF, selector=selector)
+        lines = _asked(session, read(files, recursive=recursive), wanted)
+        compared = [_compared(line["object"], line.get("live")) for line in lines]
+        return int(diff_program.show(compared, words))
+    except MinipodError as error:
+        error.exit_code = _FAILED  # type: ignore[misc]
+        raise
+
+
+def _asked(session: Session, sources: list[Source], wanted: Submission) -> Iterator[JSON]:
+    """Yield a line for each object. MinipodError of the first that cannot be changed so."""
+    from minipod.cli.session import warn
+    from minipod.cli.submitting import refusing
+    from minipod.client.wire.statuses import error_from
+
+    with refusing("compared"):
+        lines = list(session.api().submit(sources, session.given_namespace, wanted))
+    for line in lines:
+        match line["type"]:
+            case "WARNING":
+                warn(line["message"])
+            case "ERROR":
+                raise error_from(line["status"])
+            case _:
+                yield line
+
+
+def _compared(merged: JSON, live: JSON | None) -> Compared:
+    from minipod.cli.printing.yaml_output import as_yaml
+    from minipod.client.changes.diff_program import Compared, file_name
+
+    return Compared(file_name(merged), f"{as_yaml(live)}\n" if live else "", f"{as_yaml(merged)}\n")
