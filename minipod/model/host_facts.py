@@ -16,13 +16,16 @@ from minipod.model.doctor import Check
 class Rights(msgspec.Struct, frozen=True):
     """Who looks: the user id, and the names of the capabilities that minipod needs and are not had.
 
-    `argv` is how the same is run again, `sudo` whether there is a sudo.
+    `argv` is how the same is run again, `sudo` whether there is a sudo. `filtered`: a seccomp
+    filter may refuse calls to this process; `systemd`: there is one, without a filter on itself.
     """
 
     uid: int
     missing: tuple[str, ...]
     argv: tuple[str, ...] = ()
     sudo: bool = False
+    filtered: bool = False
+    systemd: bool = False
 
 
 class Proc(msgspec.Struct, frozen=True):
@@ -35,10 +38,13 @@ class Proc(msgspec.Struct, frozen=True):
 class Trials(msgspec.Struct, frozen=True):
     """What was tried in a process of its own: the kernel's refusal of each, None if it worked.
 
-    What is not in it could not be tried.
+    What is not in it could not be tried. `group_mount` is where control groups v2 are
+    mounted, or may be.
     """
 
     results: Mapping[Check, str | None]
+    group_mount: str = "/sys/fs/cgroup"
+    is_mounted: bool = False
 
 
 class Rule(msgspec.Struct, frozen=True):

@@ -10,13 +10,13 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.command import PROGRAM, Minipod
+from tests.support.doctor import assert_cured, broken, fixes, levels, look, seen
 from tests.support.host import (
     OUTSIDE_ADDRESS,
     WAN,
@@ -33,83 +33,6 @@ from tests.support.wait import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-Findings = list[dict[str, Any]]
-
-LOOK = (sys.executable, "-P", "-m", "minipod.doctor", "--root")
-"""What the command has look at the machine: it asks no server, which would measure."""
-
-PICK = """
-import json, sys
-for finding in json.load(open(sys.argv[1]))["checks"]:
-    if finding["level"] in ("WARN", "FAIL") and finding["check"] in sys.argv[2:]:
-        print(finding["fix"] or "")
-"""
-"""Prints the fixes of some checks, and of no others: those are about another's things."""
-
-SCRIPT = """
-set -e
-{breaks}
-$LOOK > before.json
-python3 -c "$PICK" before.json {checks} > fix.sh
-set +e
-. ./fix.sh >&2
-$LOOK > after.json
-"""
-
-
-class Outcome(NamedTuple):
-    """What doctor said of the broken machine, and of the mended one."""
-
-    before: Findings
-    after: Findings
-
-
-def levels(findings: Findings) -> dict[str, str]:
-    """Return check and level of what is not OK; leftovers may be those of other tests."""
-    return {
-        finding["check"]: finding["level"]
-        for finding in findings
-        if finding["level"] != "OK" and finding["check"] != "leftovers"
-    }
-
-
-def seen(findings: Findings, check: str) -> str:
-    """Return what a check saw."""
-    return "\n".join(finding["seen"] for finding in findings if finding["check"] == check)
-
-
-def broken(minipod: Minipod, breaks: str, *checks: str, way: tuple[str, ...] = ()) -> Outcome:
-    """Break the machine with a shell's commands, look, do what is printed for `checks`, look again.
-
-    All in mounts of its own, and by `way`: a program that runs the shell.
-    """
-    script = SCRIPT.format(breaks=breaks, checks=" ".join(checks))
-    path = f"{PROGRAM.parent}:{os.environ['PATH']}"
-    done = subprocess.run(
-        ["unshare", "-m", *way, "sh", "-c", script],
-        env=minipod.environment
-        | {"PATH": path, "PICK": PICK, "LOOK": " ".join((*LOOK, str(minipod.root)))},
-        cwd=minipod.folder,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    print(done.stderr)
-    return Outcome(*(_read(minipod.folder / f"{name}.json") for name in Outcome._fields))
-
-
-def _read(path: Path) -> Findings:
-    findings: Findings = json.loads(path.read_text())["checks"]
-    return findings
-
-
-def assert_cured(outcome: Outcome, expected: dict[str, str]) -> None:
-    """Say that exactly this was broken, and nothing is any more."""
-    assert levels(outcome.before) == expected
-    assert levels(outcome.after) == {}
 
 
 @pytest.fixture
@@ -284,19 +207,6 @@ def outside_is_reached(minipod: Minipod) -> bool:
     return minipod("exec", "web", "--", "python3", "-c", REFUSED, OUTSIDE_ADDRESS).returncode == 0
 
 
-def fixes(findings: Findings, *checks: str) -> None:
-    """Run what is printed for these checks."""
-    environment = os.environ | {"PATH": f"{PROGRAM.parent}:{os.environ['PATH']}"}
-    wanted = [each["fix"] for each in findings if each["check"] in checks and each["fix"]]
-    for fix in wanted:
-        subprocess.run(["sh", "-ec", fix], env=environment, check=True, capture_output=True)
-
-
-def look(minipod: Minipod) -> Findings:
-    found: Findings = json.loads(run(*LOOK, str(minipod.root)))["checks"]
-    return found
-
-
 @pytest.fixture
 def tidy_filters() -> Iterator[None]:
     """Take away what the test does to the machine's filters and rules."""
@@ -383,6 +293,33 @@ def test_what_a_root_left_that_was_removed_by_hand(minipod: Minipod, tmp_path: P
         eventually(lambda: not processes(other.root) and not control_groups(other.root))
     finally:
         sweep(other.root, before)
+
+
+def test_a_root_in_a_container_is_none_whose_folder_is_gone(
+    minipod: Minipod, tmp_path: Path
+) -> None:
+    """What runs there is seen from here, and its folder is not."""
+    there = tmp_path / "container"
+    there.mkdir()
+    other = Minipod(there / "root", tmp_path)
+    script = """
+        mount -t tmpfs container "$0"
+        "$1" server start && cat && "$1" purge --yes && "$1" server stop
+    """
+    inside = subprocess.Popen(
+        ["unshare", "-m", "sh", "-ec", script, str(there), str(PROGRAM)],
+        env=other.environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+    )
+    eventually(lambda: processes(other.root))
+    eventually(lambda: other.root.name in os.listdir(f"/proc/{inside.pid}/root{there}"))
+    try:
+        assert not other.root.exists()
+        assert not any(str(other.root) in each["seen"] for each in look(minipod))
+    finally:
+        inside.communicate()
+    assert inside.returncode == 0
 
 
 def test_what_nobody_knows_the_root_of(minipod: Minipod) -> None:

@@ -14,6 +14,7 @@ from minipod.kernel.host_facts.resolver import resolver
 from minipod.kernel.host_facts.rights import proc, rights
 from minipod.kernel.host_facts.routing import routing
 from minipod.kernel.host_facts.storage import storage
+from minipod.kernel.host_facts.trials import trials_without_fork
 from minipod.model.host_facts import HostFacts
 from minipod.plan.network import NetworkPlan
 
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 async def at_a_glance(root: Root) -> HostFacts:
     """Return what a server can look at while it serves; a thread reads the files."""
     seen = await asyncio.to_thread(_files, root, ())
-    return HostFacts(root.path, *seen, routing=await _routing(root, None))
+    ways = await _routing(root, None)
+    return HostFacts(root.path, *seen, routing=ways, trials=trials_without_fork())
 
 
 async def everything(

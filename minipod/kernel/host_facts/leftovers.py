@@ -31,10 +31,14 @@ _ZYGOTE = b"/sandbox/zygote.py"
 
 
 class _Processes(NamedTuple):
-    """Of one root: the pid of its server's parent, and how many sandboxes there are."""
+    """Of one root: the pid of its server's parent, and how many sandboxes there are.
+
+    `see_folder`: one of them has the root's folder, if only in mounts of its own (a container's).
+    """
 
     zygote: int | None = None
     sandboxes: int = 0
+    see_folder: bool = False
 
 
 class _Found(NamedTuple):
@@ -52,7 +56,7 @@ class _Found(NamedTuple):
         return Traces(
             root_id,
             path,
-            path is not None and os.path.isdir(path),
+            processes.see_folder or (path is not None and os.path.isdir(path)),
             processes.zygote,
             processes.sandboxes,
             (self.links[root_id],) if root_id in self.links else (),
@@ -91,12 +95,21 @@ def _processes() -> dict[str, _Processes]:
             words = Path(entry.path, "cmdline").read_bytes().rstrip(b"\0").split(b"\0")
         except OSError:
             continue  # it has just ended
-        if sandbox := _SANDBOX.fullmatch(words[0]):
-            path = os.fsdecode(sandbox[1])
-            found[path] = found[path]._replace(sandboxes=found[path].sandboxes + 1)
-        elif path := _served(words):
-            found[path] = found[path]._replace(zygote=int(entry.name))
+        sandbox = _SANDBOX.fullmatch(words[0])
+        path = os.fsdecode(sandbox[1]) if sandbox else _served(words)
+        if path:
+            found[path] = _counted(found[path], entry, path, is_sandbox=bool(sandbox))
     return found
+
+
+def _counted(
+    known: _Processes, process: os.DirEntry[str], path: str, *, is_sandbox: bool
+) -> _Processes:
+    return _Processes(
+        known.zygote if is_sandbox else int(process.name),
+        known.sandboxes + is_sandbox,
+        known.see_folder or os.path.isdir(f"{process.path}/root{path}"),
+    )
 
 
 def _served(words: list[bytes]) -> str:

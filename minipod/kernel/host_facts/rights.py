@@ -19,12 +19,22 @@ _NEEDED = {
     "CAP_SYS_PTRACE": capabilities.SYS_PTRACE,
 }
 
+_SYSTEMD = Path("/run/systemd/system")
+"""There where systemd is the first process (sd_booted(3))."""
+
 
 def rights(argv: tuple[str, ...]) -> Rights:
     """Return who looks; `argv` is how a person would ask again."""
     had = capabilities.permitted()
     missing = tuple(name for name, number in _NEEDED.items() if not had >> number & 1)
-    return Rights(os.geteuid(), missing, argv, shutil.which("sudo") is not None)
+    return Rights(
+        os.geteuid(),
+        missing,
+        argv,
+        sudo=shutil.which("sudo") is not None,
+        filtered=_is_filtered("self"),
+        systemd=_SYSTEMD.is_dir() and not _is_filtered("1"),
+    )
 
 
 def proc() -> Proc:
@@ -35,3 +45,11 @@ def proc() -> Proc:
         if mount.point == "/proc":
             options = tuple(o for o in mount.options if o.partition("=")[0] in kept)
     return Proc(options, Path("/proc/sys/net/ipv4").is_dir())
+
+
+def _is_filtered(process: str) -> bool:
+    """Return whether a process has a seccomp filter (proc_pid_status(5), Seccomp)."""
+    try:
+        return "\nSeccomp:\t2\n" in Path("/proc", process, "status").read_text()
+    except OSError:
+        return False

@@ -1,7 +1,4 @@
-"""What the kernel can do, tried: each in a child, whose end undoes it.
-
-Only for a process of one thread: it forks.
-"""
+"""What the kernel can do, tried: each in a child, whose end undoes it."""
 
 from __future__ import annotations
 
@@ -13,6 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 from minipod.errors import HostError
 from minipod.kernel import sockets
 from minipod.kernel.cgroups import find_or_mount
+from minipod.kernel.host_facts.mounts import table
 from minipod.kernel.rtnetlink import Rtnetlink
 from minipod.model.doctor import Check
 from minipod.model.host_facts import Trials
@@ -30,11 +28,15 @@ _KINDS = {
     "PID": namespaces.NEWPID,
 }
 _PLACE = "/tmp"  # noqa: S108 - covered by a filesystem of the child's own
+_GROUPS = "/sys/fs/cgroup"
 _NOT_TRIED = "\0"
 
 
 def trials() -> Trials:
-    """Try all that may be tried: without root the little that needs none."""
+    """Try all that may be tried: without root the little that needs none.
+
+    Only for a process of one thread: it forks.
+    """
     tries: dict[Check, Callable[[], None]] = {
         Check.PIDFD: _pidfd,
         Check.SOCK_DIAG: _sock_diag,
@@ -49,7 +51,13 @@ def trials() -> Trials:
             Check.BRIDGE: lambda: _link("bridge"),
         }
     results = {check: _outcome(attempt) for check, attempt in tries.items()}
-    return Trials({check: said for check, said in results.items() if said != _NOT_TRIED})
+    tried = {check: said for check, said in results.items() if said != _NOT_TRIED}
+    return Trials(tried, *_group_mount())
+
+
+def trials_without_fork() -> Trials:
+    """Try what leaves nothing behind, and may keep a pod from coming up."""
+    return Trials({Check.PIDFD: _refusal(_pidfd) or None})
 
 
 class _NotTriedError(Exception):
@@ -74,16 +82,33 @@ def _outcome(attempt: Callable[[], None]) -> str | None:
 def _try(attempt: Callable[[], None], writer: int) -> NoReturn:
     said = ""
     try:
-        attempt()
-    except _NotTriedError:
-        said = _NOT_TRIED
-    except OSError as error:
-        said = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror)
-    except HostError as error:
-        said = error.message
+        said = _refusal(attempt)
     finally:
         os.write(writer, said.encode(errors="replace"))
         os._exit(0)
+
+
+def _refusal(attempt: Callable[[], None]) -> str:
+    """Return what was refused; "" if all went well."""
+    try:
+        attempt()
+    except _NotTriedError:
+        return _NOT_TRIED
+    except OSError as error:
+        return f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror)
+    except HostError as error:
+        return error.message
+    return ""
+
+
+def _group_mount() -> tuple[str, bool]:
+    """Return where v2 groups are mounted; else where they can be, and cover nothing there is."""
+    points = {mount.point: mount.kind for mount in table()}
+    mounted = next((point for point, kind in points.items() if kind == "cgroup2"), None)
+    if mounted is not None:
+        return mounted, True
+    taken = any(point.startswith(_GROUPS) for point in points)
+    return f"{_GROUPS}/unified" if taken else _GROUPS, False
 
 
 def _namespaces() -> None:
@@ -102,7 +127,11 @@ def _clone3() -> None:
 
 
 def _pidfd() -> None:
-    signal.pidfd_send_signal(os.pidfd_open(os.getpid()), 0)
+    own = os.pidfd_open(os.getpid())
+    try:
+        signal.pidfd_send_signal(own, 0)
+    finally:
+        os.close(own)
 
 
 def _sock_diag() -> None:

@@ -27,7 +27,7 @@ _NEEDS_ROOT = "Only root may look, or a part of the kernel does not answer."
 _PROCESSES = frozenset(
     {Check.ROOT, Check.PID_MAX, Check.THREADS_MAX, Check.CGROUP_PIDS, Check.FILE_MAX, Check.DISK}
 )
-_NAMESPACES = _PROCESSES | {Check.OPEN_FILES, Check.RUN_FOLDER, Check.PROC}
+_NAMESPACES = _PROCESSES | {Check.OPEN_FILES, Check.RUN_FOLDER, Check.PROC, Check.PIDFD}
 _LINKS = frozenset({Check.ROOT, Check.POD_ROOM, Check.IP_FORWARD, Check.ROUTE_OVERLAP})
 _CONCERNED = {
     lifecycle.AssignAddress: _NAMESPACES | _LINKS,
@@ -73,7 +73,7 @@ def _judged(seen: HostFacts) -> Iterator[Finding]:
     yield from limits.judge(seen.limits, seen.root)
     yield from storage.judge(seen.storage)
     if seen.trials is not None:
-        yield from kernel.features(seen.trials)
+        yield from kernel.features(seen.trials, seen.rights)
     if seen.routing is not None:
         yield from routing.judge(seen.routing, seen.root)
     if seen.firewall is not None and seen.routing is not None:

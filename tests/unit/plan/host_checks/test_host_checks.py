@@ -102,7 +102,7 @@ def test_hidden_processes_matter_only_to_who_may_not_look() -> None:
             Check.CONTROL_GROUPS,
             "cannot mount cgroup2: Operation not permitted",
             Level.FAIL,
-            "mount -t cgroup2 cgroup2 /sys/fs/cgroup",
+            "mkdir -p /sys/fs/cgroup && mount -t cgroup2 cgroup2 /sys/fs/cgroup",
         ),
         (Check.OVERLAYFS, "No such device: overlay", Level.WARN, "modprobe overlay"),
         (Check.VETH, "Operation not supported", Level.FAIL, "modprobe veth"),
@@ -115,6 +115,30 @@ def test_what_the_kernel_refuses_is_told_in_its_own_words(
     assert FIT.trials is not None
     finding = only(with_("trials", results={**FIT.trials.results, check: refusal}))
     assert (told(finding), finding.seen) == ((check, level, fix), refusal)
+
+
+@pytest.mark.parametrize(
+    ("systemd", "fix"),
+    [(False, None), (True, "systemd-run --quiet --pipe --wait -- minipod doctor")],
+)
+def test_what_a_seccomp_filter_refuses_is_to_be_had_without_it(
+    systemd: bool, fix: str | None
+) -> None:
+    refused = {Check.CLONE3: "clone3: Function not implemented", Check.VETH: "Not supported"}
+    seen = replace(
+        with_("trials", results=refused),
+        rights=replace(FIT.rights, filtered=True, systemd=systemd),
+    )
+    clone3, veth = unwell(seen)
+    assert told(clone3) == (Check.CLONE3, Level.WARN, fix)
+    assert "A seccomp filter on this process refuses it" in (clone3.why or "")
+    assert told(veth) == (Check.VETH, Level.FAIL, "modprobe veth")
+
+
+def test_a_tree_of_groups_that_is_mounted_and_of_no_use_is_to_be_written_to() -> None:
+    refused = {Check.CONTROL_GROUPS: "cannot mount cgroup2: Operation not permitted"}
+    seen = with_("trials", results=refused, group_mount="/sys/fs/cgroup/unified", is_mounted=True)
+    assert only(seen).fix == "mount -o remount,rw /sys/fs/cgroup/unified"
 
 
 def chain(*accepts: Rule, **changes: str) -> ForwardChain:
