@@ -17,7 +17,7 @@ GROUPS = {
         "run": "Create a pod of one container that runs CMD.",
         "get": "Show objects as a table, as YAML or JSON, or as a template says.",
         "set": "Change one thing of objects: images.",
-        "edit": "Change an object in an editor.",
+        "edit": "Change objects in an editor.",
         "up": "Create pods from files and show what they write, until Ctrl+C removes them.",
         "down": "Remove the pods that files name, however they were made.",
         "delete": "Delete pods and namespaces: named, of files, by label, or all.",

@@ -262,7 +262,18 @@ types_option = click.option(
     "--types", metavar="TYPE,…", help="Only events of these types: Normal, Warning."
 )
 
-
+field_manager_option = click.option(
+    "--field-manager",
+    metavar="NAME",
+    expose_value=False,
+    help="Accepted, and without effect: nobody keeps who owns which field.",
+)
+managed_fields_option = click.option(
+    "--show-managed-fields",
+    is_flag=True,
+    expose_value=False,
+    help="Accepted, and without effect: no object has managedFields.",
+)
 dry_run_option = click.option(
     "--dry-run",
     type=click.Choice(("none", "client", "server")),

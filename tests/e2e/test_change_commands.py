@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +23,12 @@ create namespace NAME --dry-run=server
 create ns NAME
 label ns NAME a=b
 edit ns/NAME
+create ns NAME-2
+label ns NAME NAME-2 a=b --overwrite
+edit ns NAME NAME-2
+<sed -i 0,/a:.b/s/a:.b/a:\ c/> edit ns NAME NAME-2 --output-patch
+<sed -i s/a:.b/a:\ d/> edit ns NAME-2 --save-config --field-manager=me
+delete ns NAME-2
 label pod NAME app=x tier=front
 label pod NAME app=x
 label pod NAME app-
@@ -43,6 +50,8 @@ apply -f NAME-2.json --dry-run=server
 apply -f NAME-2.json
 replace -f NAME.json
 edit pod/NAME
+edit pod none
+<sed -i s/image:.test/image:\ test2/> edit -f NAME.json --validate=false
 delete pod/NAME ns/NAME --dry-run=server
 delete pods,ns NAME --now
 """
@@ -56,18 +65,24 @@ set image pod/NAME nope=x
 """One error line, on a pod with the label app=x and the annotation note=hi."""
 
 
+def edited(line: str) -> tuple[str, str]:
+    """Return the editor that a line names, which else changes nothing, and the rest of it."""
+    match = re.fullmatch("<(.*)> (.*)", line)
+    return (match[1], match[2]) if match else ("sed -i s/^kind:/kind:/", line)
+
+
 def test_the_same_command_lines_say_the_same(minipod: Minipod) -> None:
     for name in ("ours", "theirs"):
         for file, image in ((f"{name}.json", "test"), (f"{name}-2.json", "two")):
             manifest = pod(name, container("main", image=image))
             (minipod.folder / file).write_text(manifest)
-    editor = "sed -i s/^kind:/kind:/"  # changes nothing
-    minipod.environment["KUBE_EDITOR"] = editor
     minipod.ok("server", "start")
     with relayed(minipod.root / "server.sock") as port, ThreadPoolExecutor(1) as beside:
         kubectl = Kubectl(port, minipod.folder)
 
         def said(line: str) -> tuple[Said, Said]:
+            editor, line = edited(line)
+            minipod.environment["KUBE_EDITOR"] = editor
             theirs = beside.submit(
                 kubectl, *shlex.split(line.replace("NAME", "theirs")), editor=editor
             )
@@ -106,7 +121,8 @@ def test_what_was_shown_can_be_changed_and_given_back(minipod: Minipod) -> None:
     minipod.environment["KUBE_EDITOR"] = "sed -i 's/restartPolicy: Always/restartPolicy: Never/'"
     complaint = minipod.fails("edit", "pod/web")
     assert "Edit cancelled, no valid changes were saved." in complaint
-    kept = Path(complaint.split('"')[1])
+    assert complaint.startswith('Error: pods "web" is invalid\n')
+    kept = Path(complaint.split('"')[3])
     assert "# - spec.restartPolicy" in kept.read_text()
 
     before = minipod.pod("web")

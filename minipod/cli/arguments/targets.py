@@ -31,6 +31,11 @@ class Meant(NamedTuple):
     all_namespaces: bool = False
 
     @property
+    def named(self) -> bool:
+        """Whether words name objects, not a kind alone."""
+        return len(self.words) > 1 or (bool(self.words) and "/" in self.words[0])
+
+    @property
     def by_label(self) -> bool:
         """Whether all of a kind are meant, or those with some labels."""
         return self.selector is not None or self.every
@@ -86,10 +91,9 @@ def each(found: Iterable[Target], act: Callable[[Target], None]) -> int:
 
 
 def _require_names_or_labels(meant: Meant) -> None:
-    named = "/" in meant.words[0] or len(meant.words) > 1
-    if named and meant.by_label:
+    if meant.named and meant.by_label:
         raise click.UsageError("names cannot be given together with --selector or --all")
-    if named and meant.all_namespaces:
+    if meant.named and meant.all_namespaces:
         raise click.UsageError("a resource cannot be retrieved by name across all namespaces")
-    if not named and not meant.by_label:
+    if not meant.named and not meant.by_label:
         raise click.UsageError("give names, --selector or --all")

@@ -1,17 +1,17 @@
-"""The text of an edit: the comment at its top, and what a person made of what stands below it."""
+"""The text of an edit: the comment at its top, and what a person made of the objects below it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from minipod.client.api import Patch, PatchKind
 from minipod.client.changes.patch_text import value_of
 from minipod.errors import BadRequest, InvalidObject, MinipodError, Place
 from minipod.patch.difference import difference
+from minipod.patch.last_applied import with_last_applied
 from minipod.patch.shapes import SHAPES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     JSON = dict[str, Any]
 
@@ -22,25 +22,24 @@ _HEADER = """\
 #
 """
 _IDENTITY = ("apiVersion", "kind")
+_NAMES = ("name", "namespace")
+_LIST = "List"
 
 
 class Text(NamedTuple):
-    """What an editor is given: an object as text, and what was wrong with it the last time."""
+    """What an editor is given: objects as text, and what was wrong with it the last time."""
 
     body: str
-    error: MinipodError | None = None
+    errors: tuple[MinipodError, ...] = ()
 
     def __str__(self) -> str:
         """Return the whole text, the comment first."""
         return _HEADER + "".join(f"{line}\n" for line in self._complaint()) + self.body
 
-    def _complaint(self) -> Iterator[str]:
-        if self.error is None:
-            return
-        lines = list(_lines(self.error))
-        above = _HEADER.count("\n") + len(lines) + 1
-        yield from (f"# {line.at(above)}" for line in lines)
-        yield "#"
+    def _complaint(self) -> list[str]:
+        lines = [line for error in self.errors for line in (*_lines(error), _Line(""))]
+        above = _HEADER.count("\n") + len(lines)
+        return [f"# {line.at(above)}".rstrip() for line in lines]
 
 
 class _Line(NamedTuple):
@@ -68,21 +67,74 @@ def is_empty(text: str) -> bool:
     return all(not line or line.startswith("#") for line in map(str.strip, text.splitlines()))
 
 
-def change(before: JSON, body: str) -> Patch | None:
-    """Return the patch that leads from an object to the edited one; None if it is the same.
+class Change(NamedTuple):
+    """An object as it was, and as it was left."""
 
-    What others change meanwhile is not in it, and stays. InvalidObject, BadRequest.
+    before: JSON
+    after: JSON
+
+    def patch(self, *, save_config: bool = False) -> JSON:
+        """Return the strategic merge patch that leads from one to the other; empty for the same.
+
+        What others change meanwhile is not in it, and stays. `save_config`: the object is to tell
+        of what it became, as one that was applied does.
+        """
+        after = with_last_applied(self.after) if save_config else self.after
+        return difference(self.before, after, SHAPES[self.before["kind"]])
+
+
+def document(objects: Sequence[JSON]) -> JSON:
+    """Return what is to be edited: an object alone, or the List of several."""
+    if len(objects) == 1:
+        return objects[0]
+    return {"apiVersion": "v1", "items": list(objects), "kind": _LIST, "metadata": {}}
+
+
+def changes(objects: Sequence[JSON], body: str) -> list[Change]:
+    """Return what became of objects; of a List, those that were left in it.
+
+    InvalidObject, BadRequest if it cannot be read, or is about other objects.
     """
-    after = value_of("the edited file", body)
-    if not isinstance(after, dict):
+    edited = value_of("the edited file", body)
+    if not isinstance(edited, dict):
         raise BadRequest("the edited file is no object (key: value)")
+    if len(objects) == 1:
+        _require_identity(objects[0], edited)
+        return [Change(objects[0], edited)]
+    return _changes_of_list(objects, edited)
+
+
+def _changes_of_list(objects: Sequence[JSON], edited: JSON) -> list[Change]:
+    items = edited.get("items")
+    if edited.get("kind") != _LIST or not isinstance(items, list):
+        raise BadRequest("the edited file is no List (kind: List, items: [...])")
+    left = {_identity(one): one for one in objects}
+    found = []
+    for number, item in enumerate(items):
+        before = left.pop(_identity(item), None) if isinstance(item, dict) else None
+        if before is None:
+            raise BadRequest(
+                f"items[{number}]: apiVersion, kind, name and namespace may not change, and no"
+                " object may come twice"
+            )
+        found.append(Change(before, item))
+    return found
+
+
+def _identity(obj: JSON) -> tuple[str, ...]:
+    """Return what tells an object from all others, whatever stands in its fields."""
+    metadata = obj.get("metadata")
+    names = metadata if isinstance(metadata, dict) else {}
+    values = (*map(obj.get, _IDENTITY), *map(names.get, _NAMES))
+    return tuple(map(repr, values))
+
+
+def _require_identity(before: JSON, after: JSON) -> None:
     for field in _IDENTITY:
         if after.get(field) != before[field]:
             raise BadRequest(f"{field}: it may not change: it was {before[field]}")
-    for field in ("name", "namespace"):
+    for field in _NAMES:
         _require_same(field, before["metadata"], after.get("metadata"))
-    patch = difference(before, after, SHAPES[before["kind"]])
-    return Patch(PatchKind.STRATEGIC, patch) if patch else None
 
 
 def _require_same(field: str, before: JSON, after: Any) -> None:

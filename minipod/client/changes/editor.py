@@ -41,11 +41,11 @@ def command(environment: Mapping[str, str]) -> list[str]:
     )
 
 
-def write(text: str, suffix: str) -> Path:
+def write(text: str, suffix: str, *, newline: str = "\n") -> Path:
     """Return a new file with a text, which only its owner may read."""
     try:
         descriptor, name = tempfile.mkstemp(suffix, "minipod-edit-")
-        with open(descriptor, "w", encoding="utf-8") as file:
+        with open(descriptor, "w", encoding="utf-8", newline=newline) as file:
             file.write(text)
     except OSError as error:
         raise HostError(f"cannot write a file to edit: {reason(error)}") from error

@@ -99,7 +99,7 @@ def test_json_is_edited_too(
     server: FakeServer, run: Run, web: dict[str, Any], editor: Editor
 ) -> None:
     editor(('"app": "x"', '"app": "z"'))
-    assert run("edit", "pod/web", "-o", "json").out == "pod/web edited\n"
+    assert json.loads(run("edit", "pod/web", "-o", "json").out) == web
     assert server.asked[-1].body == {"metadata": {"labels": {"app": "z"}}}
 
 
@@ -281,8 +281,12 @@ def test_without_any_editor_it_says_what_to_set(
     assert run("edit", "pod/web").err == "Edit cancelled, no changes made.\n"
 
 
-@pytest.mark.parametrize("argv", ["edit", "edit pod", "edit pod a b", "edit pod/a -o name"])
-def test_edit_needs_one_object(run: Run, server: FakeServer, argv: str) -> None:
+@pytest.mark.parametrize(
+    "argv", ["edit", "edit pod -f x", "edit pod a -l b=c", "edit pod/a -o name"]
+)
+def test_edit_needs_objects_in_one_way_and_a_language_to_edit_in(
+    run: Run, server: FakeServer, argv: str
+) -> None:
     assert run(*argv.split()).code == 2
     assert server.asked == []
 
@@ -302,3 +306,114 @@ def test_a_script_in_the_object_keeps_its_first_line(
     editor(("app: x", "app: [x"), ("app: [x", "app: z"))
     assert run("edit", "pod/web").out == "pod/web edited\n"
     assert server.asked[-1].body == {"metadata": {"labels": {"app": "z"}}}
+
+
+@pytest.fixture
+def two(server: FakeServer, web: dict[str, Any]) -> list[dict[str, Any]]:
+    """The namespaces a and b, with a label each; every patch gets the object back as it was."""
+    objects = []
+    for name in ("a", "b"):
+        obj = namespace()
+        obj["metadata"] |= {"name": name, "labels": {"app": "x"}}
+        path = f"/api/v1/namespaces/{name}"
+        server.answers[f"GET {path}"] = Answer(obj)
+        server.answers[f"PATCH {path}?fieldValidation=Strict"] = Answer(obj)
+        objects.append(obj)
+    server.answers["GET /api/v1/namespaces"] = Answer({"items": objects})
+    return objects
+
+
+def patches(server: FakeServer) -> list[tuple[str, Any]]:
+    return [
+        (one.target.partition("?")[0].rpartition("/")[2], one.body)
+        for one in server.asked
+        if one.method == "PATCH"
+    ]
+
+
+@pytest.mark.parametrize("words", ["ns a b", "ns/a ns/b", "ns"])
+def test_several_objects_are_one_list_and_each_is_told(
+    server: FakeServer, run: Run, two: Any, editor: Editor, tmp_path: Path, words: str
+) -> None:
+    editor(("app: x\n    name: b", "app: z\n    name: b"))
+    assert run("edit", *words.split()) == (0, "namespace/a skipped\nnamespace/b edited\n", "")
+    assert patches(server) == [("b", {"metadata": {"labels": {"app": "z"}}})]
+    assert "#\napiVersion: v1\nitems:\n- apiVersion: v1\n  kind: Name" in seen(tmp_path)[0]
+    assert seen(tmp_path)[0].endswith("kind: List\nmetadata: {}\n")
+
+
+def test_of_several_the_refused_are_edited_again_with_each_reason(
+    server: FakeServer, run: Run, two: Any, editor: Editor, tmp_path: Path
+) -> None:
+    path = "PATCH /api/v1/namespaces/{}?fieldValidation=Strict"
+    refused = failure(422, "Invalid", 'Namespace "b" is invalid: no', causes=[{"message": "no"}])
+    server.answers[path.format("b")] = [refused, Answer(two[1])]
+    editor(("app: x", "app: z"), ("app: z", "app: q"))
+    done = run("edit", "ns", "a", "b")
+    assert done == (
+        0,
+        "namespace/a edited\nnamespace/a edited\nnamespace/b edited\n",
+        'Error: namespaces "b" is invalid\n',
+    )
+    assert '\n#\n# Namespace "b" is invalid: no\n#\napiVersion: v1\n' in seen(tmp_path)[1]
+    assert files(tmp_path) == []
+
+
+def test_an_item_that_was_taken_out_stays_as_it_is(
+    server: FakeServer, run: Run, two: Any, editor: Editor
+) -> None:
+    two[0]["metadata"]["labels"]["app"] = "y"
+    left = json.dumps({"kind": "List", "items": [two[0]]})
+    editor(("", left))
+    server.answers["GET /api/v1/namespaces/a"] = Answer(namespace() | {"metadata": {"name": "a"}})
+    assert run("edit", "ns", "a", "b").out == "namespace/a edited\n"
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (("name: b", "name: a"), "# items[1]: apiVersion, kind, name and namespace may not change"),
+        (("kind: List", "kind: Lots"), "# the edited file is no List (kind: List, items: [...])"),
+        (("app: x", "app: [x"), "# The edited file cannot be read:\n# * line "),
+    ],
+)
+def test_a_list_of_other_objects_is_opened_again(
+    run: Run,
+    two: Any,
+    editor: Editor,
+    tmp_path: Path,
+    change: tuple[str, str],
+    told: str,
+) -> None:
+    editor(change, ("nothing", ""))
+    assert run("edit", "ns", "a", "b").code == 1
+    assert told in seen(tmp_path)[1]
+
+
+def test_without_objects_there_is_nothing_to_edit(server: FakeServer, run: Run) -> None:
+    server.answers["GET /api/v1/namespaces/default/pods"] = Answer({"items": []})
+    assert run("edit", "pods") == (1, "", "Error: edit cancelled, no objects found\n")
+
+
+def test_what_is_sent_is_shown_and_kept_as_applied(
+    server: FakeServer, run: Run, two: Any, editor: Editor
+) -> None:
+    editor(("app: x", "app: z"))
+    done = run("edit", "ns/a", "--save-config", "--output-patch", "--field-manager=me")
+    patch, said = done.out.splitlines()
+    assert (said, done.code) == ("namespace/a edited", 0)
+    assert json.loads(patch.removeprefix("Patch: ")) == patches(server)[0][1]
+    metadata = patches(server)[0][1]["metadata"]
+    assert metadata["labels"] == {"app": "z"}
+    applied = metadata["annotations"]["kubectl.kubernetes.io/last-applied-configuration"]
+    assert json.loads(applied)["metadata"]["labels"] == {"app": "z"}
+
+
+def test_lines_may_end_as_on_windows(
+    server: FakeServer, run: Run, web: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("KUBE_EDITOR", f"cp --target-directory={tmp_path}")
+    assert "no changes made" in run("edit", "pod/web", "--windows-line-endings").err
+    (kept,) = tmp_path.glob("minipod-edit-*")
+    lines = kept.read_bytes().splitlines(keepends=True)
+    assert {line[-2:] for line in lines} == {b"\r\n"}
