@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 from minipod.errors import BadRequest, Conflict
 from minipod.manifest.faults import Fault, Kind, Path, invalid, path_text
 from minipod.manifest.kinds import KINDS
-from minipod.manifest.policy import SERVER_OWNED
 from minipod.manifest.request import refuse
 from minipod.model.host_ports import HOST_PORTS_ANNOTATION
+from minipod.schema.policy import SERVER_OWNED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,8 +5,8 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
-from minipod.manifest.policy import DEFAULTS, NAMESPACE_FINALIZERS, ZERO_IS_UNSET
-from minipod.manifest.schema import ListOf, MapOf, Object, Scalar, Shape, pod
+from minipod.schema.policy import DEFAULTS, NAMESPACE_FINALIZERS, ZERO_IS_UNSET
+from minipod.schema.structure import ListOf, MapOf, Object, Scalar, Shape, pod
 
 if TYPE_CHECKING:
     from minipod.model.pod import JSON

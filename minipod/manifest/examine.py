@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from minipod.manifest import fields
 from minipod.manifest.faults import Strictness
-from minipod.manifest.policy import SERVER_OWNED
 from minipod.manifest.remarks import Remark
+from minipod.schema.policy import SERVER_OWNED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

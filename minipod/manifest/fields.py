@@ -21,9 +21,9 @@ from minipod.manifest.faults import (
     required,
     unsupported,
 )
-from minipod.manifest.policy import ACTED_ON, ENUMS, is_as_usual
 from minipod.manifest.scalars import shortened
-from minipod.manifest.schema import ListOf, Object, Scalar, Shape
+from minipod.schema.policy import ACTED_ON, ENUMS, is_as_usual
+from minipod.schema.structure import ListOf, Object, Scalar, Shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from minipod.manifest import rules, schema
+from minipod.manifest import rules
 from minipod.manifest.defaults import default_namespace, default_pod
+from minipod.schema import structure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from minipod.manifest.faults import Fault
     from minipod.manifest.remarks import Remark
-    from minipod.manifest.schema import Object
     from minipod.model.pod import JSON
+    from minipod.schema.structure import Object
 
 
 class Kind(NamedTuple):
@@ -32,7 +33,7 @@ POD: Final = Kind(
     "Pod",
     "pods",
     namespaced=True,
-    shape=schema.pod,
+    shape=structure.pod,
     faults=rules.faults,
     remarks=rules.remarks,
     defaulted=default_pod,
@@ -41,7 +42,7 @@ NAMESPACE: Final = Kind(
     "Namespace",
     "namespaces",
     namespaced=False,
-    shape=schema.namespace,
+    shape=structure.namespace,
     faults=rules.namespace_faults,
     remarks=lambda _: iter(()),
     defaulted=default_namespace,

@@ -1,14 +1,15 @@
-"""Kubernetes' types: the fields of a v1 Pod and Namespace, from pod-schema.json.
+"""The types that objects are made of: Kubernetes' own from kubernetes.json, others from own.json.
 
-scripts/kubernetes-schema writes that file.
+scripts/kubernetes-schema writes the first file; the second has what Kubernetes has no type for, and
+the metrics, in the same notation.
 """
 
 from __future__ import annotations
 
 import json
+import os
 from enum import Enum
 from functools import cache
-from importlib import resources
 from typing import Any
 
 
@@ -70,15 +71,21 @@ def namespace() -> Object:
 
 @cache
 def types() -> dict[str, Object]:
-    """Return every type that the two are made of, by Kubernetes' name."""
-    text = resources.files(__package__).joinpath("pod-schema.json").read_text("utf-8")
-    described: dict[str, Any] = json.loads(text)["types"]
+    """Return every type that the kinds are made of, by Kubernetes' name."""
+    described = {**_file("kubernetes.json"), **_file("own.json")}
     objects = {name: Object(name, frozenset(d["required"])) for name, d in described.items()}
     for name, description in described.items():
         objects[name].fields = {
             field: _shape(word, objects) for field, word in description["fields"].items()
         }
     return objects
+
+
+def _file(name: str) -> dict[str, Any]:
+    # not by importlib.resources, whose import takes longer than all of this
+    with open(os.path.join(os.path.dirname(__file__), name), encoding="utf-8") as file:
+        types: dict[str, Any] = json.load(file)["types"]
+        return types
 
 
 def _shape(word: str, objects: dict[str, Object]) -> Shape:

@@ -1,12 +1,14 @@
-"""The schema file holds Kubernetes' whole Pod; the policy's tables name fields that exist."""
+"""The files hold Kubernetes' whole Pod and what is ours; the policy names fields that exist."""
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
-from minipod.manifest import schema
-from minipod.manifest.policy import ACTED_ON, CLUSTER_ADDS, DEFAULTS, ENUMS, SERVER_OWNED
-from minipod.manifest.schema import ListOf, MapOf, Object, Scalar
+from minipod.model.conflicts import KIND, Conflict, Holding, Wanted
+from minipod.schema import structure
+from minipod.schema.policy import ACTED_ON, CLUSTER_ADDS, DEFAULTS, ENUMS, SERVER_OWNED
+from minipod.schema.structure import ListOf, MapOf, Object, Scalar
 
 
 @pytest.mark.parametrize(
@@ -36,7 +38,7 @@ from minipod.manifest.schema import ListOf, MapOf, Object, Scalar
     ],
 )
 def test_a_field_of_kubernetes_is_known(path):
-    shape = schema.pod()
+    shape = structure.pod()
     for name in path.split("."):
         while isinstance(shape, ListOf | MapOf):
             shape = shape.item
@@ -45,7 +47,7 @@ def test_a_field_of_kubernetes_is_known(path):
 
 
 def test_types_and_required_fields_are_those_of_kubernetes():
-    types = schema.types()
+    types = structure.types()
     port = types["ContainerPort"]
     assert port.fields["containerPort"] is Scalar.INTEGER
     assert port.required == {"containerPort"}
@@ -57,9 +59,18 @@ def test_types_and_required_fields_are_those_of_kubernetes():
     assert limits.item is Scalar.QUANTITY
 
 
+@pytest.mark.parametrize(
+    ("name", "model"), [(KIND, Conflict), ("PortHolder", Holding), ("PortWanted", Wanted)]
+)
+def test_the_types_of_port_conflicts_are_what_is_kept_of_them(name, model):
+    of_every_object = {"apiVersion", "kind", "metadata"} if name == KIND else set()
+    fields = {field.name for field in msgspec.structs.fields(model)}
+    assert set(structure.types()[name].fields) == fields | of_every_object
+
+
 @pytest.mark.parametrize("table", [ACTED_ON, DEFAULTS, ENUMS, CLUSTER_ADDS])
 def test_the_policy_names_only_fields_that_exist(table):
-    types = schema.types()
+    types = structure.types()
     assert {
         f"{name}.{field}"
         for name, fields in table.items()
@@ -69,4 +80,4 @@ def test_the_policy_names_only_fields_that_exist(table):
 
 
 def test_every_field_that_the_server_owns_exists():
-    assert set(schema.types()["ObjectMeta"].fields) >= SERVER_OWNED
+    assert set(structure.types()["ObjectMeta"].fields) >= SERVER_OWNED
