@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -32,11 +33,11 @@ for finding in json.load(open(sys.argv[1]))["checks"]:
 SCRIPT = """
 set -e
 {breaks}
-$LOOK > before.json
+eval "$LOOK" > before.json
 python3 -c "$PICK" before.json {checks} > fix.sh
 set +e
 . ./fix.sh >&2
-$LOOK > after.json
+eval "$LOOK" > after.json
 """
 
 
@@ -71,7 +72,7 @@ def broken(minipod: Minipod, breaks: str, *checks: str, way: tuple[str, ...] = (
     done = subprocess.run(
         ["unshare", "-m", *way, "sh", "-c", script],
         env=minipod.environment
-        | {"PATH": path, "PICK": PICK, "LOOK": " ".join((*LOOK, str(minipod.root)))},
+        | {"PATH": path, "PICK": PICK, "LOOK": shlex.join((*LOOK, str(minipod.root)))},
         cwd=minipod.folder,
         capture_output=True,
         text=True,

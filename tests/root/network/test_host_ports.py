@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 import socket
 import struct
 import subprocess
@@ -353,8 +354,7 @@ def test_a_port_that_a_program_has_is_told_with_the_program() -> None:
         finally:
             program.kill()
     assert str(found) == (
-        f"hostPort 8080/TCP is taken on this machine by pid {program.pid} "
-        f"({sys.executable} -m http.server 8080 --bind 127.0.0.1)"
+        f"hostPort 8080/TCP is taken on this machine by pid {program.pid} ({shlex.join(argv)})"
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -51,7 +52,7 @@ def environment(server: FakeServer, known: None, tmp_path: Path) -> dict[str, st
     """A PATH with `minipod`, which speaks to that server."""
     program = tmp_path / "bin" / "minipod"
     program.parent.mkdir()
-    program.write_text(f"#!/bin/sh\nexec {sys.executable} -c '{PROGRAM}' \"$@\"\n")
+    program.write_text(f'#!/bin/sh\nexec {shlex.join([sys.executable, "-c", PROGRAM])} "$@"\n')
     program.chmod(0o755)
     return {
         "PATH": f"{program.parent}:{os.environ['PATH']}",

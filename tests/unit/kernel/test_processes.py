@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -79,7 +80,7 @@ def test_a_command_is_quoted_where_a_shell_needs_it():
     with python("'a b'", "two words", "") as child:
         child.stdout.readline()
         text = processes.command(child.pid)
-        assert text.startswith(f"{sys.executable} -S -c ")
+        assert text.startswith(f"{shlex.quote(sys.executable)} -S -c ")
         assert text.endswith(" 'two words' ''")
 
 
