@@ -1,4 +1,4 @@
-"""The manual pages: one for each command, of the same source as its --help."""
+"""The manual pages: one for each command, of the source of its --help, and brought by a wheel."""
 
 from __future__ import annotations
 
@@ -41,3 +41,28 @@ def test_a_page_shows_what_the_help_shows(pages: dict[str, Path]) -> None:
     plain = re.sub(".\b", "", shown.stdout)
     for part in ("minipod-get - Show", "-o, --output FORMAT", "-h, --help", "get pods -o wide"):
         assert part in plain
+
+
+def test_what_is_built_brings_the_pages_and_the_completions_along(
+    pages: dict[str, Path], tmp_path: Path
+) -> None:
+    options = (
+        "build",
+        "--build-base",
+        tmp_path / "build",
+        "install_data",
+        "--install-dir",
+        tmp_path,
+    )
+    subprocess.run([sys.executable, "setup.py", "--quiet", *options], cwd=TOP, check=True)
+    share = tmp_path / "share"
+    assert {page.stem for page in (share / "man/man1").iterdir()} == set(pages)
+    for shell, name in (
+        ("bash", "bash-completion/completions/minipod"),
+        ("zsh", "zsh/site-functions/_minipod"),
+        ("fish", "fish/vendor_completions.d/minipod.fish"),
+    ):
+        read = [shell, "--no-execute" if shell == "fish" else "-n", share / name]
+        done = subprocess.run(read, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "minipod" in (share / name).read_text()
