@@ -92,7 +92,7 @@ def test_folders_that_cannot_be_written_and_a_resolver_that_nobody_can_ask(
     breaks = f"""
         mkdir {minipod.root}
         mount -t tmpfs -o ro,size=400m root {minipod.root}
-        mount -o remount,ro /run/netns
+        mount -o remount,bind,ro /run/netns
         mount --bind {stub} /etc/resolv.conf
         mount -t tmpfs none /run/systemd 2>/dev/null || :
     """
