@@ -8,6 +8,7 @@
     ├── AlreadyExists           409
     ├── Conflict                409: the object changed meanwhile, or is in the wrong state
     ├── Forbidden               403: a peer that may not ask, or what is never done
+    ├── NotServed               405: what Kubernetes' API does, and minipod does elsewhere
     ├── UnsupportedMediaType    415: a body in a language that is not spoken
     ├── Expired                 410: a watch that starts before the oldest kept revision
     ├── Unavailable             503: the server cannot be reached or is stopping
@@ -140,6 +141,13 @@ class Forbidden(MinipodError):
 
     reason = "Forbidden"
     status = 403
+
+
+class NotServed(MinipodError):
+    """What Kubernetes does by its API, and minipod by a command."""
+
+    reason = "MethodNotAllowed"
+    status = 405
 
 
 class UnsupportedMediaType(MinipodError):

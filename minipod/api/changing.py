@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from minipod.api import answers, query, read
 from minipod.api.keys import CHANGES, ENGINE
-from minipod.errors import BadRequest, Conflict, UnsupportedMediaType
+from minipod.errors import BadRequest, Conflict
 from minipod.manifest import KINDS, changed, decode_object
 from minipod.patch import json_patch, merge_patch, strategic
 
@@ -73,11 +73,7 @@ async def _replace(resource: Resource, request: web.Request) -> web.StreamRespon
 async def _patch(resource: Resource, request: web.Request) -> web.StreamResponse:
     apply = _PATCHES.get(request.content_type)
     if apply is None:
-        known = ", ".join(_PATCHES)
-        raise UnsupportedMediaType(
-            "the body of the request was in an unknown format - accepted media types include: "
-            + known
-        )
+        raise query.unknown_format(_PATCHES)
     patch = query.decode(await request.read(), object, called="patch")
     return await _answer(resource, request, lambda live: apply(live, patch))
 

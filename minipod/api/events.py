@@ -33,6 +33,8 @@ async def delete_collection(request: web.Request) -> web.Response:
 
 async def _delete(request: web.Request, events: list[JSON]) -> None:
     options = await query.delete_options(request)
+    for event in events:
+        options.preconditions.check(EVENTS.plural, event["metadata"])
     if query.dry_run(options.dry_run or []):
         return
     # What was read before the body came may be gone by now.

@@ -10,7 +10,7 @@ from minipod.api import answers, query, read
 from minipod.api.keys import CHANGES, ENGINE, LOGS
 from minipod.api.resources import PODS
 from minipod.engine.logs import LogQuery
-from minipod.errors import BadRequest, Conflict
+from minipod.errors import BadRequest
 from minipod.model.times import parse_timestamp
 from minipod.plan.log_source import choose
 
@@ -46,12 +46,7 @@ async def _delete(
     request: web.Request, pod: JSON, options: DeleteOptions
 ) -> tuple[JSON, tuple[str, ...]]:
     metadata = pod["metadata"]
-    wanted = options.preconditions
-    if wanted.resource_version not in (None, metadata["resourceVersion"]):
-        raise Conflict(
-            f'cannot delete pod "{metadata["name"]}": it was changed meanwhile',
-            hint="read it again before you delete it",
-        )
+    options.preconditions.check(PODS.plural, metadata)
     if query.dry_run(options.dry_run or []):
         return pod, ()
     deletion = await request.app[CHANGES].finish(
@@ -59,7 +54,7 @@ async def _delete(
             metadata["namespace"],
             metadata["name"],
             grace=options.grace_period_seconds,
-            uid=wanted.uid,
+            uid=options.preconditions.uid,
         )
     )
     return deletion.obj, deletion.warnings

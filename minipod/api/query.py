@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
 from minipod.api import protobuf
-from minipod.errors import BadRequest
+from minipod.errors import BadRequest, Conflict, UnsupportedMediaType
 from minipod.manifest import FieldValidation
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from aiohttp import web
 
+    from minipod.model.pod import JSON
+
+_TEXTS = ("application/json", "application/yaml")
 TOO_DEEP = "lists and mappings are nested too deep"
 _TRUE = frozenset({"", "1", "t", "true"})
 _FALSE = frozenset({"0", "f", "false"})
@@ -48,6 +53,16 @@ def integer(request: web.Request, name: str, *, least: int = 0) -> int | None:
     return number
 
 
+def version(request: web.Request) -> int | None:
+    """Return the parameter resourceVersion; None if absent."""
+    value = text(request, "resourceVersion")
+    if not value:
+        return None
+    if not (value.isdecimal() and len(value) < 20):
+        raise BadRequest(f'parameter resourceVersion: "{value}" is not a version')
+    return int(value)
+
+
 def dry_run(values: list[str]) -> bool:
     """Return whether only the checks are asked for. Kubernetes knows one value: All."""
     given = [value for value in values if value]
@@ -69,11 +84,26 @@ def validation(request: web.Request) -> FieldValidation:
 
 
 async def manifest(request: web.Request) -> bytes:
-    """Return a body as JSON or YAML; a missing Content-Type means JSON, as Kubernetes takes it."""
+    """Return a body as JSON or YAML; a missing Content-Type means JSON, as Kubernetes takes it.
+
+    UnsupportedMediaType for other languages.
+    """
     body = await request.read()
-    if request.content_type == protobuf.MEDIA_TYPE and body:
+    if not body or not request.headers.get("Content-Type"):
+        return body
+    if request.content_type == protobuf.MEDIA_TYPE:
         return msgspec.json.encode(protobuf.decode(body))
+    if request.content_type not in _TEXTS:
+        raise unknown_format((*_TEXTS, protobuf.MEDIA_TYPE))
     return body
+
+
+def unknown_format(known: Iterable[str]) -> UnsupportedMediaType:
+    """Return the error for a body in a language that is not `known`, in Kubernetes' words."""
+    return UnsupportedMediaType(
+        "the body of the request was in an unknown format - accepted media types include: "
+        + ", ".join(known)
+    )
 
 
 class Preconditions(msgspec.Struct, frozen=True, rename="camel"):
@@ -82,13 +112,30 @@ class Preconditions(msgspec.Struct, frozen=True, rename="camel"):
     uid: str | None = None
     resource_version: str | None = None
 
+    def check(self, plural: str, metadata: JSON) -> None:
+        """Raise Conflict, in Kubernetes' words, if an object is another one or a later state."""
+        for word, wanted, found in (
+            ("UID", self.uid, metadata.get("uid")),
+            ("ResourceVersion", self.resource_version, metadata["resourceVersion"]),
+        ):
+            if wanted not in (None, found):
+                raise Conflict(
+                    f'Operation cannot be fulfilled on {plural} "{metadata["name"]}": '
+                    f"Precondition failed: {word} in precondition: {wanted}, "
+                    f"{word} in object meta: {found}"
+                )
+
 
 class DeleteOptions(msgspec.Struct, frozen=True, rename="camel"):
-    """How to delete: from the body, else from the parameters."""
+    """How to delete: from the body, else from the parameters.
+
+    A propagation policy is checked and no more: nothing here depends on anything.
+    """
 
     grace_period_seconds: int | None = None
     preconditions: Preconditions = Preconditions()
     dry_run: list[str] | None = None
+    propagation_policy: Literal["Orphan", "Background", "Foreground"] | None = None
 
 
 async def delete_options(request: web.Request) -> DeleteOptions:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from minipod.api import answers, query, selectors, tables, watch
 from minipod.api.keys import ENGINE
+from minipod.errors import BadRequest, Expired, TimedOut
 from minipod.store.protocol import Key, not_found
 
 if TYPE_CHECKING:
@@ -81,12 +82,33 @@ async def _list(resource: Resource, request: web.Request) -> web.StreamResponse:
     form = _form(request)
     if query.boolean(request, "watch"):
         return await watch.respond(request, store, wanted, form)
+    _check_version(request, store.version)
     objects = many(request, wanted)
     if form.table:
         answer = tables.table(resource.kind, objects, str(store.version), form, time.time())
     else:
         answer = list_of(resource, objects, store.version)
     return answers.json(request, answer)
+
+
+def _check_version(request: web.Request, current: int) -> None:
+    """Raise if a list is asked for that is not what there is now: nothing else can be listed.
+
+    BadRequest; Expired for an exact older version; TimedOut for a version that is still to come.
+    """
+    wanted = query.version(request)
+    match = query.text(request, "resourceVersionMatch")
+    if match not in ("", "Exact", "NotOlderThan"):
+        raise BadRequest(
+            f'parameter resourceVersionMatch: "{match}" is not supported',
+            hint="use one of Exact, NotOlderThan",
+        )
+    if match and wanted is None:
+        raise BadRequest("resourceVersionMatch is forbidden unless resourceVersion is provided")
+    if wanted is not None and wanted > current:
+        raise TimedOut(f"Too large resource version: {wanted}, current: {current}")
+    if match == "Exact" and wanted != current:
+        raise Expired("The resourceVersion for the provided list is too old.")
 
 
 def _form(request: web.Request) -> tables.Form:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from minipod.api import (
     changing,
+    connections,
     creating,
     discovery,
     events,
@@ -88,8 +89,12 @@ ROUTES = (
 
 
 def routes() -> Iterator[Route]:
-    """Yield the table, and the reads of every kind."""
+    """Yield the table, what is refused with an advice, and the reads of every kind."""
     yield from ROUTES
+    for subresource in connections.COMMANDS:
+        for method in ("GET", "POST"):
+            path = f"{PODS.item}/{subresource}"
+            yield Route(method, path, connections.refuser(subresource))
     for resource in RESOURCES:
         for path in resource.collections:
             yield Route("GET", path, read.lister(resource))

@@ -19,6 +19,8 @@ _VALUE = re.compile(rf"(?:{_NAME})?")
 _WORD = r"[^\s,()=!<>]+"
 _SET = re.compile(rf"({_WORD})\s+(in|notin)\s*\(([^()]*)\)")
 _COMPARISON = re.compile(rf"({_WORD})\s*(==|=|!=)\s*([^\s,()=!<>]*)")
+_ORDER = re.compile(rf"({_WORD})\s*([<>])\s*([^\s,()=!<>]*)")
+_INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
 _EXISTENCE = re.compile(rf"(!?)\s*({_WORD})")
 _FIELD = re.compile(r"((?:\\.|[^\\=!])*?)(==|!=|=)((?:\\.|[^\\])*)", re.DOTALL)
 
@@ -36,10 +38,24 @@ class Requirement(NamedTuple):
         return found is not self.negated
 
 
+class Order(NamedTuple):
+    """One condition on a label that is a whole number: more than a bound, or less."""
+
+    key: str
+    bound: int
+    more: bool
+
+    def holds(self, value: str | None) -> bool:
+        """Return whether it holds for a value; None, and what is no number, never does."""
+        if value is None or not _INTEGER.fullmatch(value):
+            return False
+        return int(value) > self.bound if self.more else int(value) < self.bound
+
+
 class Selector(NamedTuple):
     """Which objects: all requirements on labels and on fields must hold."""
 
-    labels: tuple[Requirement, ...] = ()
+    labels: tuple[Requirement | Order, ...] = ()
     fields: tuple[Requirement, ...] = ()
     paths: Mapping[str, tuple[str, ...]] = {}
 
@@ -70,9 +86,9 @@ def parse(resource: Resource, labels: str, fields: str) -> Selector:
     return Selector(parse_labels(labels), wanted, resource.fields)
 
 
-def parse_labels(text: str) -> tuple[Requirement, ...]:
+def parse_labels(text: str) -> tuple[Requirement | Order, ...]:
     """Return the requirements of a label selector. BadRequest."""
-    result = []
+    result: list[Requirement | Order] = []
     position, end = _skip_space(text, 0), len(text)
     while position < end:
         requirement, position = _label_requirement(text, position)
@@ -88,7 +104,7 @@ def parse_labels(text: str) -> tuple[Requirement, ...]:
     return tuple(result)
 
 
-def _label_requirement(text: str, position: int) -> tuple[Requirement, int]:
+def _label_requirement(text: str, position: int) -> tuple[Requirement | Order, int]:
     if match := _SET.match(text, position):
         key, operator, inside = match.groups()
         values = [value.strip() for value in inside.split(",")]
@@ -96,6 +112,8 @@ def _label_requirement(text: str, position: int) -> tuple[Requirement, int]:
     elif match := _COMPARISON.match(text, position):
         key, operator, value = match.groups()
         values, negated = [value], operator == "!="
+    elif match := _ORDER.match(text, position):
+        return _order(text, *match.groups()), match.end()
     elif match := _EXISTENCE.match(text, position):
         key = _checked_key(text, match[2])
         return Requirement(key, None, negated=bool(match[1])), match.end()
@@ -105,6 +123,12 @@ def _label_requirement(text: str, position: int) -> tuple[Requirement, int]:
         if not _VALUE.fullmatch(value):
             raise _bad_labels(text, f'"{value}" is not a label\'s value')
     return Requirement(_checked_key(text, key), frozenset(values), negated), match.end()
+
+
+def _order(text: str, key: str, operator: str, value: str) -> Order:
+    if not _INTEGER.fullmatch(value):
+        raise _bad_labels(text, f'"{value}" is not a whole number, as "{operator}" wants it')
+    return Order(_checked_key(text, key), int(value), more=operator == ">")
 
 
 def parse_fields(text: str) -> tuple[Requirement, ...]:

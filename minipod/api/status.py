@@ -49,7 +49,7 @@ def status_of(error: Exception, about: About = About()) -> JSON:  # noqa: B008 (
         if foreign is None:
             phrase = HTTPStatus(error.status).phrase
             foreign = _Foreign(phrase.replace(" ", ""), phrase.lower())
-        return failure(error.status, foreign.reason, foreign.message, {})
+        return failure(error.status, foreign.reason, foreign.message, _unexpected(error))
     _log.error("a request failed", exc_info=error)
     hint = {"hint": "server.log in the root's folder has more"}
     return failure(500, "InternalError", "an internal error of minipod", hint)
@@ -79,6 +79,12 @@ def failure(code: int, reason: str, message: str, details: JSON) -> JSON:
         **({"details": details} if details else {}),
         "code": code,
     }
+
+
+def _unexpected(error: web.HTTPException) -> JSON:
+    """Return what Kubernetes' clients make of such an answer; kubectl debug reads it unasked."""
+    told = f"{error.status}: {HTTPStatus(error.status).phrase}"
+    return {"causes": [{"reason": "UnexpectedServerResponse", "message": told}]}
 
 
 def _details(error: MinipodError, about: About) -> JSON:

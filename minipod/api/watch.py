@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from minipod.api import answers, query
 from minipod.api.status import status_of
 from minipod.api.tables import Form, table
-from minipod.errors import BadRequest, Expired
+from minipod.errors import Expired
 from minipod.store.protocol import Change
 
 if TYPE_CHECKING:
@@ -69,21 +69,18 @@ def options(request: web.Request) -> Options:
     """Return what a watch is asked to be. BadRequest."""
     timeout = query.integer(request, "timeoutSeconds")
     return Options(
-        _start(query.text(request, "resourceVersion"), query.boolean(request, "sendInitialEvents")),
+        _start(query.version(request), query.boolean(request, "sendInitialEvents")),
         bool(query.boolean(request, "allowWatchBookmarks")),
         float(timeout) if timeout else None,
     )
 
 
-def _start(version: str, send_initial: bool | None) -> Start:  # noqa: FBT001 (three states)
-    if version and not (version.isdecimal() and len(version) < 20):
-        raise BadRequest(f'parameter resourceVersion: "{version}" is not a version')
+def _start(version: int | None, send_initial: bool | None) -> Start:  # noqa: FBT001 (three states)
     if send_initial is None:
-        any_version = version in ("", "0")
-        return Start(None if any_version else int(version), initial=any_version)
+        return Start(version or None, initial=not version)
     if send_initial:
         return Start(None, initial=True, announced=True)
-    return Start(int(version) if version else None, initial=False)
+    return Start(version, initial=False)
 
 
 async def respond(

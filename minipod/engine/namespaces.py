@@ -70,11 +70,7 @@ class Namespaces:
 
     def delete(self, name: str, uid: str | None = None) -> JSON:
         """Begin the end of a namespace and of all that is in it. NotFound, Conflict, Forbidden."""
-        if name == DEFAULT:
-            raise Forbidden(
-                f'namespaces "{name}" is forbidden: this namespace may not be deleted',
-                hint="`minipod delete pods --all` deletes what is in it",
-            )
+        self.check_deletable(name)
         obj = self._store.get(_key(name))
         if obj is None:
             raise not_found(_key(name))
@@ -89,6 +85,14 @@ class Namespaces:
             obj = self._store.update(obj)
             self._begin(name)
         return obj
+
+    def check_deletable(self, name: str) -> None:
+        """Raise Forbidden for the namespace that stays."""
+        if name == DEFAULT:
+            raise Forbidden(
+                f'namespaces "{name}" is forbidden: this namespace may not be deleted',
+                hint="`minipod delete pods --all` deletes what is in it",
+            )
 
     async def gone(self, name: str) -> None:
         """Wait until a namespace that is about to go is gone."""

@@ -54,6 +54,16 @@ class TestOnePod:
         )
         assert answer.code == 201
 
+    @pytest.mark.parametrize("method", ["POST", "PUT"])
+    @pytest.mark.parametrize("language", ["application/cbor", "application/xml", "text/plain"])
+    def test_a_language_that_is_not_spoken_is_told_with_those_that_are(self, api, method, language):
+        api.engine.add("web")
+        path = PODS if method == "POST" else f"{PODS}/web"
+        headers = {"Content-Type": language}
+        answer = api.ask(method, path, data=json.dumps(WEB).encode(), headers=headers)
+        assert (answer.code, answer.json["reason"]) == (415, "UnsupportedMediaType")
+        assert "application/json, application/yaml" in answer.json["message"]
+
     def test_protobuf_is_refused(self, api):
         headers = {"Content-Type": "application/vnd.kubernetes.protobuf"}
         answer = api.ask("POST", PODS, data=b"k8s\0", headers=headers)

@@ -40,9 +40,10 @@ def test_the_grace_period_comes_from_the_query_or_the_body(api, query, body, gra
         {"json": {"gracePeriodSeconds": -1}},
         {"params": {"gracePeriodSeconds": "soon"}},
         {"params": {"gracePeriodSeconds": "-1"}},
-        {"data": b"{"},
+        {"data": b"{", "headers": {"Content-Type": "application/json"}},
         {"json": {"gracePeriodSeconds": "3"}},
         {"json": {"dryRun": ["Some"]}},
+        {"json": {"propagationPolicy": "Sometimes"}},
     ],
 )
 def test_options_that_make_no_sense_delete_nothing(api, request_parts):
@@ -55,8 +56,11 @@ def test_preconditions_must_hold(api):
     made = api.engine.add("web")
     wrong = [{"uid": "other"}, {"resourceVersion": "99"}]
     for each in wrong:
-        answer = api.ask("DELETE", f"{PODS}/web", json={"preconditions": each})
-        assert (answer.code, answer.json["reason"]) == (409, "Conflict")
+        for dry_run in ([], ["All"]):
+            options = {"preconditions": each, "dryRun": dry_run}
+            answer = api.ask("DELETE", f"{PODS}/web", json=options)
+            assert (answer.code, answer.json["reason"]) == (409, "Conflict")
+            assert "Precondition failed" in answer.json["message"]
     right = {"uid": made["metadata"]["uid"], "resourceVersion": "1"}
     assert api.ask("DELETE", f"{PODS}/web", json={"preconditions": right}).code == 200
 
@@ -105,6 +109,13 @@ def test_an_event_is_deleted(api, events):
     assert (answer.code, answer.json["status"]) == (200, "Success")
     assert events() == ["b", "c"]
     assert api.ask("DELETE", f"{EVENTS}/a").code == 404
+
+
+def test_an_event_that_is_another_one_stays(api, events):
+    other = {"preconditions": {"uid": "other"}}
+    answer = api.ask("DELETE", f"{EVENTS}/a", json=other)
+    assert (answer.code, answer.json["reason"]) == (409, "Conflict")
+    assert events() == ["a", "b", "c"]
 
 
 def test_the_events_that_a_selector_means_are_deleted(api, events):

@@ -62,9 +62,10 @@ def test_a_deleted_namespace_is_terminating_and_then_gone(api):
     assert api.ask("DELETE", f"{PATH}/lab").code == 404
 
 
-def test_the_default_namespace_stays(api):
+@pytest.mark.parametrize("options", ["", "?dryRun=All"])
+def test_the_default_namespace_stays_and_a_dry_run_says_so_too(api, options):
     api.engine.namespaces.ensure("default")
-    answer = api.ask("DELETE", f"{PATH}/default")
+    answer = api.ask("DELETE", f"{PATH}/default{options}")
     assert (answer.code, answer.json["reason"]) == (403, "Forbidden")
     assert answer.json["message"] == (
         'namespaces "default" is forbidden: this namespace may not be deleted'

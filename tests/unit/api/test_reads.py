@@ -128,6 +128,20 @@ def test_what_is_not_there_is_a_status(api):
         answer = api.get(path)
         assert (answer.code, answer.json["kind"]) == (404, "Status")
         assert answer.json["message"] == "the server could not find the requested resource"
+        assert answer.json["details"]["causes"], "kubectl debug panics without details"
+
+
+@pytest.mark.parametrize(
+    ("subresource", "command"),
+    [("exec", "minipod exec"), ("attach", "minipod attach"), ("portforward", "port-forward")],
+)
+def test_what_a_command_does_instead_of_the_api_is_said(api, subresource, command):
+    api.engine.add("web")
+    for method in ("GET", "POST"):
+        answer = api.ask(method, f"{PODS}/web/{subresource}")
+        assert (answer.code, answer.json["reason"]) == (405, "MethodNotAllowed")
+        assert command in answer.json["message"]
+        assert api.ask(method, f"{PODS}/nope/{subresource}").code == 404
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
@@ -164,6 +178,27 @@ def test_a_parameter_that_makes_no_sense_is_refused(api):
     answer = api.get(f"{PODS}?watch=perhaps")
     assert (answer.code, answer.json["reason"]) == (400, "BadRequest")
     assert 'watch: "perhaps"' in answer.json["message"]
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("resourceVersion=0", 200),
+        ("resourceVersion=1", 200),
+        ("resourceVersion=1&resourceVersionMatch=NotOlderThan", 200),
+        ("resourceVersion=2&resourceVersionMatch=Exact", 200),
+        ("resourceVersion=1&resourceVersionMatch=Exact", 410),
+        ("resourceVersion=99", 504),
+        ("resourceVersion=old", 400),
+        ("resourceVersionMatch=Exact", 400),
+        ("resourceVersion=1&resourceVersionMatch=Nearly", 400),
+    ],
+)
+def test_a_list_of_another_version_than_there_is_is_refused(api, query, code):
+    """Clients that are told the current state for another one would act on what is not so."""
+    api.engine.add("web")
+    api.engine.add("db")
+    assert api.get(f"{PODS}?{query}").code == code
 
 
 def test_people_get_indented_json(api):

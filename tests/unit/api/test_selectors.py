@@ -45,6 +45,13 @@ def matches(labels: str, **have: str) -> bool:
         ("app in (web,db),tier!=x,!old,new", {"app": "db", "new": "", "old": ""}, False),
         ("app.kubernetes.io/name=web", {"app.kubernetes.io/name": "web"}, True),
         ("inside=1,notin=2", {"inside": "1", "notin": "2"}, True),
+        ("cores>3", {"cores": "4"}, True),
+        ("cores > 3, cores<5", {"cores": "4"}, True),
+        ("cores>3", {"cores": "3"}, False),
+        ("cores<3", {"cores": "2"}, True),
+        ("cores<3", {}, False),
+        ("cores<3", {"cores": "few"}, False),
+        ("cores>-1", {"cores": "0"}, True),
     ],
 )
 def test_label_selectors(selector, labels, expected):
@@ -58,7 +65,20 @@ def test_an_object_without_labels_has_none():
 
 @pytest.mark.parametrize(
     "selector",
-    ["app=web,", ",app", "a b", "app in web", "app in (a", "=x", "a=b=c", "a=-", "-a", "a>1", "!"],
+    [
+        "app=web,",
+        ",app",
+        "a b",
+        "app in web",
+        "app in (a",
+        "=x",
+        "a=b=c",
+        "a=-",
+        "-a",
+        "a>x",
+        "a>",
+        "!",
+    ],
 )
 def test_a_label_selector_that_is_none_is_refused_with_an_example(selector):
     with pytest.raises(BadRequest) as caught:
