@@ -6,6 +6,7 @@ Sizes are bytes. What could not be seen is None.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network
 
 import msgspec
@@ -47,34 +48,63 @@ class Trials(msgspec.Struct, frozen=True):
     is_mounted: bool = False
 
 
-class Rule(msgspec.Struct, frozen=True):
-    """A rule that accepts forwarded packets, and what it asks of them: None is anything.
+class Field(StrEnum):
+    """What a packet filter's rule asks about; OTHER is anything that is not judged here."""
 
-    `answers` is whether it is about answers to what passed before. `narrow`: it asks for something
-    else too.
+    SOURCE = "source"
+    DESTINATION = "destination"
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+    STATE = "state"
+    OTHER = "other"
+
+
+class Match(msgspec.Struct, frozen=True):
+    """What a rule asks of a packet: one of the values, or none of them if `negated`.
+
+    Values are networks, names of links, or the words of connection tracking in lower case.
     """
 
-    source: IPv4Network | None = None
-    destination: IPv4Network | None = None
-    inbound: str | None = None
-    outbound: str | None = None
-    answers: bool = False
-    narrow: bool = False
+    field: Field
+    values: tuple[str | IPv4Network, ...] = ()
+    negated: bool = False
+
+
+class Verdict(StrEnum):
+    """What a rule does with the packets that it is about. DROP is to reject, too."""
+
+    ACCEPT = "accept"
+    DROP = "drop"
+    RETURN = "return"
+    JUMP = "jump"
+    GOTO = "goto"
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """A rule that decides about packets; `told` is how a person finds it in its chain.
+
+    `inside` are the rules of the chain that a JUMP or GOTO leads to.
+    """
+
+    verdict: Verdict
+    matches: tuple[Match, ...] = ()
+    inside: tuple[Rule, ...] = ()
+    told: str = ""
 
 
 class ForwardChain(msgspec.Struct, frozen=True):
-    """A chain of others that drops or rejects what the machine forwards and no rule accepts.
+    """A chain of others that sees what the machine forwards, with its rules in their order.
 
-    `tool` is the program that speaks of it: nft, iptables, iptables-legacy. `accepts` are the
-    rules that a packet meets in it.
+    `tool` is the program that speaks of it: nft, iptables, iptables-legacy, ufw. `policy` is what
+    becomes of a packet that no rule decides about: accept or drop.
     """
 
     tool: str
     family: str
     table: str
     name: str
-    end: str
-    accepts: tuple[Rule, ...]
+    policy: Verdict
+    rules: tuple[Rule, ...]
 
 
 class Firewall(msgspec.Struct, frozen=True):
@@ -116,7 +146,7 @@ class Routing(msgspec.Struct, frozen=True):
 
     `claimed`: this root has pods, or had. `free` is a block that nothing here uses. `way` is that
     of the node's first address; None where the root has no link yet. `forwarding_writable`: the
-    setting can be changed. `rp_filter` is what holds for the root's link.
+    setting can be changed. `rp_filter` is what holds for the root's link. `uplink` leads outside.
     """
 
     cluster: IPv4Network
@@ -129,6 +159,7 @@ class Routing(msgspec.Struct, frozen=True):
     forwarding: str | None
     forwarding_writable: bool
     rp_filter: int | None
+    uplink: str | None = None
 
 
 class GroupLimit(msgspec.Struct, frozen=True):

@@ -253,6 +253,32 @@ def test_what_keeps_pods_from_the_outside(minipod: Minipod, tidy_filters: None) 
     fixes(found, "forward-policy", "ip-forward", "policy-routing")
     assert levels(look(minipod)) == {}
     eventually(lambda: outside_is_reached(minipod))
+    run("sh", "-ec", RULES)
+    assert not outside_is_reached(minipod)
+    found = look(minipod)
+    assert levels(found) == {"forward-policy": "FAIL"}
+    assert "of chain lan drops 10.244.0.0/16" in seen(found, "forward-policy")
+    assert "-A FORWARD -s 10.244.0.0/16 -j DROP drops" in seen(found, "forward-policy")
+    fixes(found, "forward-policy")
+    assert levels(look(minipod)) == {}
+    eventually(lambda: outside_is_reached(minipod))
+
+
+RULES = """
+    nft -f - <<END
+    table inet wall {
+        chain lan { tcp dport 25 drop; ip saddr 10.0.0.0/8 drop; }
+        chain onwards {
+            type filter hook forward priority 0; policy accept;
+            ct state vmap { invalid : drop, established : accept }
+            iifname "minipod-*" goto lan
+            accept
+        }
+    }
+END
+    iptables-legacy -I FORWARD -s 10.244.0.0/16 -j DROP
+"""
+"""Drops before an accept: the policies, and what accepts, let pods pass."""
 
 
 def test_a_strict_filter_of_forged_senders_is_mended_by_its_own_fix(

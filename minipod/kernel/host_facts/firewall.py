@@ -43,7 +43,10 @@ async def firewall(plan: NetworkPlan, *, has_pods: bool) -> Firewall:
             by_docker = docker_user.is_there(nft.chains_in(ruleset))
             listed = await iptables.listings()
             left_out = {iptables.TABLE} if any(each.is_new for each in listed) else set()
-            chains = [*nft_rules.closed(ruleset, left_out), *iptables.closed(listed)]
+            chains = [
+                *nft_rules.forward_chains(ruleset, left_out),
+                *iptables.forward_chains(listed),
+            ]
             if by_docker and has_pods:
                 missing = await docker_user.missing(plan)
         except HostError as error:

@@ -1,4 +1,4 @@
-"""What the chain FORWARD of iptables drops, and what it lets pass: of both kinds of iptables.
+"""The chain FORWARD of iptables, of both kinds, and the rules that a packet meets in it.
 
 To list a table of the old kind makes it, if it is not there: so only what there is is listed.
 Source: iptables(8), iptables-extensions(8).
@@ -12,11 +12,11 @@ import shutil
 from asyncio import subprocess
 from ipaddress import IPv4Network
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from minipod.errors import HostError
 from minipod.kernel.nft import SYSTEM_PATH
-from minipod.model.host_facts import ForwardChain, Rule
+from minipod.model.host_facts import Field, ForwardChain, Match, Rule, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,11 +24,22 @@ if TYPE_CHECKING:
 TABLE = ("ip", "filter")
 _CHAIN = "FORWARD"
 _OLD_TABLES = Path("/proc/net/ip_tables_names")
-_FIELDS = {"-s": "source", "-d": "destination", "-i": "inbound", "-o": "outbound"}
+_FIELDS = {
+    "-s": Field.SOURCE,
+    "-d": Field.DESTINATION,
+    "-i": Field.INBOUND,
+    "-o": Field.OUTBOUND,
+}
 _NETWORKS = frozenset({"-s", "-d"})
 _STATES = frozenset({"--ctstate", "--state"})
-_HARMLESS = frozenset({"-m", "--comment", "-j"})
-_DEEPEST = 8
+_HARMLESS = frozenset({"-m", "--comment"})
+_VERDICTS = {
+    "ACCEPT": Verdict.ACCEPT,
+    "DROP": Verdict.DROP,
+    "REJECT": Verdict.DROP,
+    "RETURN": Verdict.RETURN,
+}
+_UFW, _UFW_CHAIN = "ufw", "ufw-before-forward"
 
 
 class Listing(NamedTuple):
@@ -49,50 +60,85 @@ async def listings() -> list[Listing]:
     return found
 
 
-def closed(listed: Sequence[Listing]) -> list[ForwardChain]:
-    """Return the chains FORWARD that drop what no rule accepts."""
+def forward_chains(listed: Sequence[Listing]) -> list[ForwardChain]:
+    """Return the chains FORWARD."""
     return [
-        ForwardChain(each.tool, *TABLE, _CHAIN, "its policy is DROP", rules)
+        ForwardChain(_speaker(each), *TABLE, _CHAIN, *found)
         for each in listed
-        if (rules := parse(each.text)) is not None
+        if (found := parse(each.text)) is not None
     ]
 
 
-def parse(listing: str) -> tuple[Rule, ...] | None:
-    """Return what FORWARD accepts, of `iptables -S`; None if it drops nothing by itself."""
+def _speaker(listing: Listing) -> str:
+    """Return the program that a person changes this by: ufw makes its rules anew now and then."""
+    return _UFW if f"-N {_UFW_CHAIN}\n" in listing.text else listing.tool
+
+
+def parse(listing: str) -> tuple[Verdict, tuple[Rule, ...]] | None:
+    """Return FORWARD's policy and its rules, of `iptables -S`; None if there is no such chain."""
     lines = [shlex.split(line) for line in listing.splitlines()]
-    if ["-P", _CHAIN, "DROP"] not in lines:
+    policy = next((line[2] for line in lines if line[:2] == ["-P", _CHAIN]), None)
+    if policy is None:
         return None
-    return tuple(_accepts([line for line in lines if line[0] == "-A"], _CHAIN, _DEEPEST))
+    verdict = Verdict.DROP if policy == "DROP" else Verdict.ACCEPT
+    return verdict, _Chains(lines).of(_CHAIN)
 
 
-def _accepts(lines: Sequence[list[str]], chain: str, depth: int) -> Iterator[Rule]:
-    chains = {line[1] for line in lines}
-    for line in lines:
-        if line[1] != chain or "-j" not in line:
-            continue
-        target = line[line.index("-j") + 1]
-        rule = _rule(line[2:])
-        if target == "ACCEPT":
-            yield rule
-        elif target in chains and depth and rule == Rule():
-            yield from _accepts(lines, target, depth - 1)
+class _Chains:
+    """The rules of all chains; each is read once. The kernel lets none lead back to itself."""
+
+    def __init__(self, lines: Sequence[list[str]]) -> None:
+        self._lines: dict[str, list[list[str]]] = {line[1]: [] for line in lines if len(line) > 1}
+        self._read: dict[str, tuple[Rule, ...]] = {}
+        for line in lines:
+            if line[0] == "-A":
+                self._lines[line[1]].append(line)
+
+    def of(self, chain: str) -> tuple[Rule, ...]:
+        """Return the rules of a chain that decide about packets, in their order."""
+        if chain not in self._read:
+            rules = map(self._rule, self._lines[chain])
+            self._read[chain] = tuple(rule for rule in rules if rule is not None)
+        return self._read[chain]
+
+    def _rule(self, line: Sequence[str]) -> Rule | None:
+        """Return a rule; None for one that only logs or marks."""
+        matches, target, goes = _parts(line[2:])
+        told = f"the rule {shlex.join(line)}"
+        if target in _VERDICTS:
+            return Rule(_VERDICTS[target], matches, told=told)
+        if target not in self._lines:
+            return None
+        verdict = Verdict.GOTO if goes else Verdict.JUMP
+        return Rule(verdict, matches, self.of(target), told)
 
 
-def _rule(words: Sequence[str]) -> Rule:
-    found: dict[str, Any] = {}
+def _parts(words: Sequence[str]) -> tuple[tuple[Match, ...], str, bool]:
+    """Return what a rule asks for, its target, and whether it goes there for good."""
+    matches: list[Match] = []
+    negated = False
     pairs = iter(words)
     for word in pairs:
+        if word == "!":
+            negated = True
+            continue
         value = next(pairs, "")
-        if word in _NETWORKS:
-            found[_FIELDS[word]] = IPv4Network(value, strict=False)
-        elif word in _FIELDS:
-            found[_FIELDS[word]] = value
-        elif word in _STATES:
-            found["answers"] = True
-        elif word not in _HARMLESS:
-            return Rule(narrow=True)
-    return Rule(**found)
+        if word in {"-j", "-g"}:
+            return tuple(matches), value, word == "-g"  # what follows is about the target
+        if word not in _HARMLESS:
+            matches.append(_match(word, value, negated=negated))
+        negated = False
+    return tuple(matches), "", False
+
+
+def _match(word: str, value: str, *, negated: bool) -> Match:
+    if word in _NETWORKS:
+        return Match(_FIELDS[word], (IPv4Network(value, strict=False),), negated)
+    if word in _FIELDS:
+        return Match(_FIELDS[word], (value,), negated)
+    if word in _STATES:
+        return Match(Field.STATE, tuple(value.lower().split(",")), negated)
+    return Match(Field.OTHER)
 
 
 def _tools() -> Iterator[str]:

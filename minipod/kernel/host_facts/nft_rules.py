@@ -1,4 +1,4 @@
-"""What chains of nftables drop of forwarded packets, and what they let pass.
+"""The chains of nftables that see what is forwarded, and the rules that a packet meets in them.
 
 Source: libnftables-json(5). A table that iptables made is better asked of iptables: nft cannot say
 what its matches ask for.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from ipaddress import IPv4Network, ip_network
 from typing import TYPE_CHECKING, Any
 
-from minipod.model.host_facts import ForwardChain, Rule
+from minipod.model.host_facts import Field, ForwardChain, Match, Rule, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Sequence
@@ -17,27 +17,47 @@ if TYPE_CHECKING:
     Entry = dict[str, Any]
 
 _OURS = "minipod-"
-_ENDS = ("drop", "reject")
-_HARMLESS = frozenset({"counter", "accept", "log", "limit", "comment"})
-_DEEPEST = 8
+_VERDICTS = {
+    "accept": Verdict.ACCEPT,
+    "drop": Verdict.DROP,
+    "reject": Verdict.DROP,
+    "return": Verdict.RETURN,
+    "jump": Verdict.JUMP,
+    "goto": Verdict.GOTO,
+}
+_UNJUDGED = frozenset({"limit", "xt", "ct count", "quota", "last"})
+"""Statements that may keep a rule from deciding. Others only count, log, or change a packet."""
+_OTHER = Match(Field.OTHER)
+_NOT_IPV4 = Match(Field.STATE)
+"""Asks for a state of no kind: no packet of IPv4 has it."""
+_FIELDS = {
+    "saddr": Field.SOURCE,
+    "daddr": Field.DESTINATION,
+    "iifname": Field.INBOUND,
+    "oifname": Field.OUTBOUND,
+    "iif": Field.INBOUND,
+    "oif": Field.OUTBOUND,
+}
 
 
-def closed(
+def forward_chains(
     ruleset: Sequence[Entry], left_out: Container[tuple[str, str]] = ()
 ) -> list[ForwardChain]:
-    """Return the chains at the forward hook that drop what no rule accepts.
+    """Return the chains of others at the forward hook.
 
     `left_out` are tables that another program speaks of: family and name.
     """
-    chains = [entry["chain"] for entry in ruleset if "chain" in entry]
-    rules = [entry["rule"] for entry in ruleset if "rule" in entry]
+    rules = _Rules(ruleset)
     return [
-        ForwardChain("nft", chain["family"], chain["table"], chain["name"], end, tuple(accepts))
-        for chain in chains
+        ForwardChain(
+            *("nft", chain["family"], chain["table"], chain["name"]),
+            Verdict(chain.get("policy", "accept")),
+            rules.of((chain["family"], chain["table"], chain["name"])),
+        )
+        for entry in ruleset
+        if (chain := entry.get("chain")) is not None
         if chain.get("hook") == "forward" and _concerns(chain)
         if (chain["family"], chain["table"]) not in left_out
-        if (end := _end(chain, rules)) is not None
-        for accepts in [_accepts(rules, chain, chain["name"], _DEEPEST)]
     ]
 
 
@@ -45,66 +65,89 @@ def _concerns(chain: Entry) -> bool:
     return chain["family"] in {"ip", "inet"} and not chain["table"].startswith(_OURS)
 
 
-def _end(chain: Entry, rules: Sequence[Entry]) -> str | None:
-    """Say how a chain ends for what no rule accepts, if badly."""
-    if chain.get("policy") == "drop":
-        return "its policy is drop"
-    own = _of(rules, chain, chain["name"])
-    last = own[-1]["expr"] if own else []
-    verdicts = {key for expression in last for key in expression} & {*_ENDS}
-    matches = any("match" in expression for expression in last)
-    return f"its last rule is {verdicts.pop()}" if verdicts and not matches else None
+class _Rules:
+    """The rules of all chains by family, table and name; each is read once, when it is asked for.
+
+    The kernel lets no chain lead back to itself.
+    """
+
+    def __init__(self, ruleset: Sequence[Entry]) -> None:
+        self._entries: dict[tuple[str, str, str], list[Entry]] = {}
+        self._read: dict[tuple[str, str, str], tuple[Rule, ...]] = {}
+        for entry in ruleset:
+            if (rule := entry.get("rule")) is not None:
+                place = (rule["family"], rule["table"], rule["chain"])
+                self._entries.setdefault(place, []).append(rule)
+
+    def of(self, place: tuple[str, str, str]) -> tuple[Rule, ...]:
+        """Return the rules of a chain that decide about packets, in their order."""
+        if place not in self._read:
+            entries = self._entries.get(place, ())
+            self._read[place] = tuple(rule for entry in entries for rule in self._rules(entry))
+        return self._read[place]
+
+    def _rules(self, entry: Entry) -> Iterator[Rule]:
+        matches: tuple[Match, ...] = ()
+        for expression in entry["expr"]:
+            for key, value in expression.items():
+                if key == "match":
+                    matches += _asked(value["left"], value["op"], value["right"])
+                elif key in _UNJUDGED:
+                    matches += (_OTHER,)
+                elif key == "vmap":
+                    yield from self._of_map(entry, matches, value)
+                elif key in _VERDICTS:
+                    yield self._rule(entry, matches, key, value)
+
+    def _of_map(self, entry: Entry, matches: tuple[Match, ...], vmap: Entry) -> Iterator[Rule]:
+        """Yield a rule for each element of a verdict map. One with a name is not looked into."""
+        data = vmap["data"]
+        for asked, verdict in data["set"] if isinstance(data, dict) else ():
+            ((key, value),) = verdict.items()
+            if key in _VERDICTS:
+                yield self._rule(entry, (*matches, *_asked(vmap["key"], "==", asked)), key, value)
+
+    def _rule(self, entry: Entry, matches: tuple[Match, ...], key: str, value: Any) -> Rule:
+        inside: tuple[Rule, ...] = ()
+        if key in {"jump", "goto"}:
+            inside = self.of((entry["family"], entry["table"], value["target"]))
+        told = f"the rule with handle {entry['handle']} of chain {entry['chain']}"
+        return Rule(_VERDICTS[key], matches, inside, told)
 
 
-def _of(rules: Sequence[Entry], chain: Entry, name: str) -> list[Entry]:
-    place = (chain["family"], chain["table"], name)
-    return [rule for rule in rules if (rule["family"], rule["table"], rule["chain"]) == place]
+def _asked(left: Entry, op: str, right: Any) -> tuple[Match, ...]:
+    """Return what a comparison asks for: nothing where it is so of all packets of IPv4."""
+    payload, meta, tracked = (left.get(name, {}) for name in ("payload", "meta", "ct"))
+    if payload.get("protocol") == "ip6":
+        return (_NOT_IPV4,)
+    if meta.get("key") == "nfproto" and op == "==":
+        return () if right == "ipv4" else (_NOT_IPV4,)
+    values = _values(right)
+    if op not in {"==", "in", "!="} or any(str(value).startswith("@") for value in values):
+        return (_OTHER,)  # what a set with a name has in it is not looked at
+    if tracked.get("key") in {"state", "status"}:
+        words = tuple(str(value) for value in values)
+        return (Match(Field.STATE, words, negated=op == "!="),)
+    field = _FIELDS.get(payload.get("field") or meta.get("key"))
+    if field in {Field.SOURCE, Field.DESTINATION} and payload.get("protocol") == "ip":
+        return (Match(field, tuple(_block(value) or "" for value in values), negated=op == "!="),)
+    if field in {Field.INBOUND, Field.OUTBOUND}:
+        return (Match(field, tuple(map(str, values)), negated=op == "!="),)
+    return (_OTHER,)
 
 
-def _accepts(rules: Sequence[Entry], chain: Entry, name: str, depth: int) -> Iterator[Rule]:
-    """Yield the rules that accept, of a chain and of those that every packet is sent to."""
-    for rule in _of(rules, chain, name):
-        expressions: list[Entry] = rule["expr"]
-        target = next((e["jump"]["target"] for e in expressions if "jump" in e), None)
-        if any("accept" in expression for expression in expressions):
-            yield _rule(expressions)
-        elif target is not None and depth and not any("match" in e for e in expressions):
-            yield from _accepts(rules, chain, target, depth - 1)
+def _values(right: Any) -> list[Any]:
+    """Return what a comparison's right side may be: one, or any of a set."""
+    if isinstance(right, dict) and "set" in right:
+        right = right["set"]
+    return right if isinstance(right, list) else [right]
 
 
-def _rule(expressions: list[Entry]) -> Rule:
-    found: dict[str, Any] = {}
-    for expression in expressions:
-        match = expression.get("match")
-        if match is not None and match["op"] in {"==", "in"}:
-            found |= _asked(match["left"], match["right"])
-        elif _HARMLESS.isdisjoint(expression):
-            found["narrow"] = True
-    return Rule(**found)
-
-
-def _asked(left: Entry, right: Any) -> dict[str, Any]:
-    """Return the field of a Rule that a comparison stands for."""
-    field = left.get("payload", {}).get("field") or left.get("meta", {}).get("key")
-    block = _block(right)
-    match field:
-        case "saddr" if block is not None:
-            return {"source": block}
-        case "daddr" if block is not None:
-            return {"destination": block}
-        case "iifname" if isinstance(right, str):
-            return {"inbound": right}
-        case "oifname" if isinstance(right, str):
-            return {"outbound": right}
-    if left.get("ct", {}).get("key") in {"state", "status"}:
-        return {"answers": True}
-    return {"narrow": True}
-
-
-def _block(right: Any) -> IPv4Network | None:
-    text = right if isinstance(right, str) else None
-    if isinstance(right, dict) and "prefix" in right:
-        text = f"{right['prefix']['addr']}/{right['prefix']['len']}"
+def _block(value: Any) -> IPv4Network | None:
+    """Return a network; None for what is none, as a range or the name of a set."""
+    text = value if isinstance(value, str) else None
+    if isinstance(value, dict) and "prefix" in value:
+        text = f"{value['prefix']['addr']}/{value['prefix']['len']}"
     try:
         block = ip_network(text or "")
     except ValueError:

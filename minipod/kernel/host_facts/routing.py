@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from ipaddress import IPv4Address
 from typing import TYPE_CHECKING
 
 from minipod.errors import HostError
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
     from minipod.plan.claims import HostRoute
 
+_ELSEWHERE = IPv4Address("198.51.100.1")
+"""An address that nobody has (RFC 5737): the way to it is the one to the outside."""
 _FORWARDING = f"/proc/sys/{sysctl.FORWARDING}"
 
 
@@ -34,6 +37,7 @@ async def routing(root_id: str, wanted: IPv4Network | None) -> Routing:
         link = await host.find(plan.host_link)
         address = plan.node("", 0).gateway
         way = Way(address, await host.way(address)) if link is not None else None
+        uplink = await host.way(_ELSEWHERE)
     return Routing(
         cluster,
         bool(claimed),
@@ -45,6 +49,7 @@ async def routing(root_id: str, wanted: IPv4Network | None) -> Routing:
         _setting(sysctl.FORWARDING),
         _is_writable(_FORWARDING),
         None if link is None else _rp_filter(plan.host_link),
+        uplink,
     )
 
 

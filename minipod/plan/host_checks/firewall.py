@@ -9,14 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from minipod.model.doctor import Check
+from minipod.plan.host_checks import chains
 from minipod.plan.host_checks.verdict import fail, ok, unknown, warn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from ipaddress import IPv4Network
+    from collections.abc import Sequence
 
     from minipod.model.doctor import Finding
-    from minipod.model.host_facts import Firewall, ForwardChain, Rule
+    from minipod.model.host_facts import Firewall, ForwardChain, Routing
+    from minipod.plan.host_checks.chains import Fate
 
 _NO_WAY = "Pods do not reach the outside, and ports of the machine do not lead to pods."
 _PER_NAMESPACE = (5, 3)
@@ -25,11 +26,11 @@ _STATES = "RELATED,ESTABLISHED,DNAT"
 _DOCKER = ("ip filter", "FORWARD")
 
 
-def judge(seen: Firewall, cluster: IPv4Network, link: str) -> list[Finding]:
-    """Judge all of it; `link` is the one by which the machine reaches the pods of `cluster`."""
+def judge(seen: Firewall, ways: Routing) -> list[Finding]:
+    """Judge all of it; `ways` says which packets are for pods, and by which links they come."""
     return [
         _nft(seen),
-        *_forward_policy(seen, cluster, link),
+        *_forward_policy(seen, ways),
         _docker_user(seen),
         _bridge_nf_call(seen),
     ]
@@ -52,17 +53,53 @@ def _nft(seen: Firewall) -> Finding:
     return fail(Check.NFT, f"{seen.program} fails: {seen.trouble}", _NO_WAY, "modprobe nf_tables")
 
 
-def _forward_policy(seen: Firewall, cluster: IPv4Network, link: str) -> list[Finding]:
-    """Judge whether other programs' chains let through what pods send, and the answers to it."""
+def _forward_policy(seen: Firewall, ways: Routing) -> list[Finding]:
+    """Judge whether other programs' chains let through what pods send, and what is for them."""
     if seen.program is None or seen.trouble is not None:
         return [unknown(Check.FORWARD_POLICY, "cannot be seen without nft", _NO_WAY)]
-    closed = [chain for chain in seen.chains if not _lets_pass(seen, chain, cluster, link)]
-    if closed:
-        return [_closed(chain, cluster) for chain in closed]
-    if seen.chains:
-        names = ", ".join(f"{chain.name} of {_table(chain)}" for chain in seen.chains)
-        return [ok(Check.FORWARD_POLICY, f"{names}: drops, but lets pods pass")]
-    return [ok(Check.FORWARD_POLICY, "no other program's chain drops what is forwarded")]
+    judged = [_chain(chain, ways) for chain in seen.chains if not _is_docker_s(seen, chain)]
+    found = [finding for finding in judged if finding is not None]
+    names = ", ".join(f"{chain.name} of {_table(chain)}" for chain in seen.chains if chain.rules)
+    if found:
+        return found
+    told = f"{names}: pods pass" if names else "no other program decides about what is forwarded"
+    return [ok(Check.FORWARD_POLICY, told)]
+
+
+def _chain(chain: ForwardChain, ways: Routing) -> Finding | None:
+    """Return what is wrong with a chain: it keeps pods from the outside, or only that from pods."""
+    where = (ways.cluster, ways.link, ways.uplink)
+    for flow in (chains.out(*where), chains.back(*where)):
+        fate = chains.fate(chain, flow)
+        if not fate.passes:
+            return fail(
+                Check.FORWARD_POLICY,
+                _dropped(chain, fate, str(ways.cluster)),
+                f"{_NO_WAY} Pods still reach each other, and the machine reaches them. An accept "
+                "in minipod's own table would not override this drop.",
+                " && ".join(_opening(chain, ways)),
+            )
+    fate = chains.fate(chain, chains.to_host_ports(*where))
+    if fate.passes:
+        return None
+    return warn(
+        Check.FORWARD_POLICY,
+        _dropped(chain, fate, f"what begins outside for {ways.cluster}"),
+        "Pods reach the outside; ports of the machine lead to pods for the machine alone.",
+        " && ".join(_opening(chain, ways)),
+    )
+
+
+def _dropped(chain: ForwardChain, fate: Fate, whom: str) -> str:
+    place = f"chain {chain.name} of {chain.tool} table {_table(chain)}"
+    if fate.by is None:
+        return f"{place}: its policy is {_policy(chain)}, and no rule lets {whom} pass"
+    return f"{place}: {fate.by.told} drops {whom}, and none before it lets that pass"
+
+
+def _is_docker_s(seen: Firewall, chain: ForwardChain) -> bool:
+    """Return whether minipod has, or will have, rules of its own for this chain: another check."""
+    return seen.docker_user and (_table(chain), chain.name) == _DOCKER
 
 
 def _docker_user(seen: Firewall) -> Finding:
@@ -98,68 +135,29 @@ def _bridge_nf_call(seen: Firewall) -> Finding:
     )
 
 
-def _lets_pass(seen: Firewall, chain: ForwardChain, cluster: IPv4Network, link: str) -> bool:
-    if seen.docker_user and (_table(chain), chain.name) == _DOCKER:
-        return True  # minipod has its own rules in DOCKER-USER: another check
-    return _lets_out(chain.accepts, cluster, link) and _lets_back(chain.accepts, cluster, link)
-
-
-def _lets_out(rules: Iterable[Rule], cluster: IPv4Network, link: str) -> bool:
-    return any(
-        not (rule.narrow or rule.answers or rule.destination or rule.outbound)
-        and _covers(rule.source, cluster)
-        and _is_link(rule.inbound, link)
-        for rule in rules
-    )
-
-
-def _lets_back(rules: Iterable[Rule], cluster: IPv4Network, link: str) -> bool:
-    return any(
-        not (rule.narrow or rule.source or rule.inbound)
-        and _covers(rule.destination, cluster)
-        and _is_link(rule.outbound, link)
-        for rule in rules
-    )
-
-
-def _covers(block: IPv4Network | None, cluster: IPv4Network) -> bool:
-    return block is None or cluster.subnet_of(block)
-
-
-def _is_link(name: str | None, link: str) -> bool:
-    """Return whether a rule's interface is the link; nft ends a prefix with *, iptables with +."""
-    if name is None or name == link:
-        return True
-    return name[-1:] in {"*", "+"} and link.startswith(name[:-1])
-
-
-def _closed(chain: ForwardChain, cluster: IPv4Network) -> Finding:
-    return fail(
-        Check.FORWARD_POLICY,
-        f"chain {chain.name} of {chain.tool} table {_table(chain)}: {chain.end}, and no rule lets "
-        f"{cluster} pass",
-        f"{_NO_WAY} Pods still reach each other, and the machine reaches them. An accept in "
-        "minipod's own table would not override this drop.",
-        " && ".join(_opening(chain, cluster)),
-    )
-
-
-def _opening(chain: ForwardChain, cluster: IPv4Network) -> Sequence[str]:
+def _opening(chain: ForwardChain, ways: Routing) -> Sequence[str]:
+    pods = ways.cluster
     if chain.table == "firewalld":
-        zone = f"firewall-cmd --permanent --zone=trusted --add-source={cluster}"
+        zone = f"firewall-cmd --permanent --zone=trusted --add-source={pods}"
         return (zone, "firewall-cmd --reload")
+    if chain.tool == "ufw":
+        return (f"ufw route allow from {pods}", f"ufw route allow to {pods}")
     if chain.tool == "nft":
         insert = f"nft insert rule {_table(chain)} {chain.name} ip"
         return (
-            f"{insert} saddr {cluster} accept",
-            f"{insert} daddr {cluster} ct state established,related accept",
-            f"{insert} daddr {cluster} ct status dnat accept",
+            f"{insert} saddr {pods} accept",
+            f"{insert} daddr {pods} ct state established,related accept",
+            f"{insert} daddr {pods} ct status dnat accept",
         )
     insert = f"{chain.tool} -w -I {chain.name}"
     return (
-        f"{insert} -s {cluster} -j ACCEPT",
-        f"{insert} -d {cluster} -m conntrack --ctstate {_STATES} -j ACCEPT",
+        f"{insert} -s {pods} -j ACCEPT",
+        f"{insert} -d {pods} -m conntrack --ctstate {_STATES} -j ACCEPT",
     )
+
+
+def _policy(chain: ForwardChain) -> str:
+    return str(chain.policy) if chain.tool == "nft" else chain.policy.upper()
 
 
 def _table(chain: ForwardChain) -> str:

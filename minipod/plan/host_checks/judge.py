@@ -77,7 +77,7 @@ def _judged(seen: HostFacts) -> Iterator[Finding]:
     if seen.routing is not None:
         yield from routing.judge(seen.routing, seen.root)
     if seen.firewall is not None and seen.routing is not None:
-        yield from firewall.judge(seen.firewall, seen.routing.cluster, seen.routing.link)
+        yield from firewall.judge(seen.firewall, seen.routing)
     if seen.resolver is not None:
         yield resolver.judge(seen.resolver)
     if seen.leftovers is not None:

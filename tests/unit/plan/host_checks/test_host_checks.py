@@ -13,12 +13,15 @@ from msgspec.structs import replace
 
 from minipod.model.doctor import Check, Finding, Level
 from minipod.model.host_facts import (
+    Field,
     ForwardChain,
     GroupLimit,
     HostFacts,
+    Match,
     Overlap,
     Rule,
     Traces,
+    Verdict,
     Way,
 )
 from minipod.plan import lifecycle
@@ -141,49 +144,47 @@ def test_a_tree_of_groups_that_is_mounted_and_of_no_use_is_to_be_written_to() ->
     assert only(seen).fix == "mount -o remount,rw /sys/fs/cgroup/unified"
 
 
-def chain(*accepts: Rule, **changes: str) -> ForwardChain:
-    base = {"tool": "nft", "family": "inet", "table": "wall", "name": "fwd", "end": "policy drop"}
-    return ForwardChain(**base | changes, accepts=accepts)
+def chain(*rules: Rule, policy: Verdict = Verdict.DROP, **changes: str) -> ForwardChain:
+    base = {"tool": "nft", "family": "inet", "table": "wall", "name": "fwd"}
+    return ForwardChain(**base | changes, policy=policy, rules=rules)
 
 
-OUT = Rule(source=CLUSTER)
-BACK = Rule(destination=CLUSTER, answers=True)
+PLACE = "chain fwd of nft table inet wall"
 
 
-@pytest.mark.parametrize(
-    ("accepts", "passes"),
-    [
-        ((), False),
-        ((OUT,), False),
-        ((BACK,), False),
-        ((OUT, BACK), True),
-        ((Rule(),), True),
-        ((Rule(source=IPv4Network("10.0.0.0/8")), Rule(answers=True)), True),
-        ((Rule(source=IPv4Network("10.244.3.0/24")), Rule(answers=True)), False),
-        ((Rule(inbound=LINK), Rule(outbound=LINK)), True),
-        ((Rule(inbound="minipod-*"), Rule(outbound="minipod-+")), True),
-        ((Rule(inbound="docker0"), Rule(answers=True)), False),
-        ((Rule(source=CLUSTER, narrow=True), BACK), False),
-        ((Rule(source=CLUSTER, destination=IPv4Network("192.0.2.0/24")), BACK), False),
-    ],
-)
-def test_a_chain_that_drops_must_let_pods_out_and_answers_back(
-    accepts: tuple[Rule, ...], passes: bool
-) -> None:
-    found = unwell(with_("firewall", chains=(chain(*accepts),)))
-    assert [finding.check for finding in found] == ([] if passes else [Check.FORWARD_POLICY])
+def test_a_chain_that_keeps_pods_from_the_outside_is_told_with_what_keeps_them() -> None:
+    assert unwell(with_("firewall", chains=(chain(policy=Verdict.ACCEPT),))) == []
+    finding = only(with_("firewall", chains=(chain(),)))
+    assert (finding.check, finding.level) == (Check.FORWARD_POLICY, Level.FAIL)
+    assert finding.seen == f"{PLACE}: its policy is drop, and no rule lets {CLUSTER} pass"
+    drop = Rule(Verdict.DROP, told="the rule with handle 3 of chain fwd")
+    accepts = chain(drop, Rule(Verdict.ACCEPT), policy=Verdict.ACCEPT)
+    assert only(with_("firewall", chains=(accepts,))).seen == (
+        f"{PLACE}: the rule with handle 3 of chain fwd drops {CLUSTER}, "
+        "and none before it lets that pass"
+    )
+
+
+def test_a_chain_that_lets_nobody_in_from_outside_concerns_ports_of_the_machine() -> None:
+    out = Rule(Verdict.ACCEPT, (Match(Field.SOURCE, (CLUSTER,)),))
+    answers = Rule(Verdict.ACCEPT, (Match(Field.STATE, ("established",)),))
+    finding = only(with_("firewall", chains=(chain(out, answers),)))
+    assert (finding.check, finding.level) == (Check.FORWARD_POLICY, Level.WARN)
+    assert "what begins outside for 10.244.0.0/16" in finding.seen
 
 
 def test_each_firewall_is_opened_in_its_own_words() -> None:
     old = chain(tool="iptables-legacy", family="ip", table="filter", name="FORWARD")
-    wall = chain(table="firewalld", name="filter_FORWARD", end="its last rule is reject")
-    fixes = [finding.fix for finding in unwell(with_("firewall", chains=(old, wall)))]
+    wall = chain(table="firewalld", name="filter_FORWARD")
+    ufw = chain(tool="ufw", family="ip", table="filter", name="FORWARD")
+    fixes = [finding.fix for finding in unwell(with_("firewall", chains=(old, wall, ufw)))]
     insert = "iptables-legacy -w -I FORWARD"
     back = "-d 10.244.0.0/16 -m conntrack --ctstate RELATED,ESTABLISHED,DNAT -j ACCEPT"
     firewall_cmd = "firewall-cmd --permanent --zone=trusted"
     assert fixes == [
         f"{insert} -s 10.244.0.0/16 -j ACCEPT && {insert} {back}",
         f"{firewall_cmd} --add-source=10.244.0.0/16 && firewall-cmd --reload",
+        "ufw route allow from 10.244.0.0/16 && ufw route allow to 10.244.0.0/16",
     ]
 
 
