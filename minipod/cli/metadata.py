@@ -9,7 +9,10 @@ import click
 from minipod.cli.options import (
     all_namespaces_option,
     dry_run_option,
+    field_manager_option,
+    fields_option,
     files_option,
+    local_option,
     namespace_option,
     offers,
     result_option,
@@ -19,8 +22,9 @@ from minipod.cli.options import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from minipod.cli.printing.form import Form
     from minipod.cli.session import Session
-    from minipod.client import Api
+    from minipod.client.changes.local import Objects
     from minipod.client.changes.metadata_change import Change
     from minipod.client.targets import Target
 
@@ -47,7 +51,13 @@ class How(NamedTuple):
     show: bool
     resource_version: str | None
     dry_run: str
-    output: str | None
+    output: Form
+    local: bool
+
+    @property
+    def asks_server(self) -> bool:
+        """Whether the server is asked for a change, and not only for what is there."""
+        return not (self.show or self.local or self.dry_run == "client")
 
 
 _OPTIONS = (
@@ -58,6 +68,7 @@ _OPTIONS = (
     click.option("--list", "show", is_flag=True, help="Show those that are there."),
     files_option(required=False),
     selector_option,
+    fields_option,
     click.option("--all", "every", is_flag=True, help="All of the kind, in the namespace."),
     all_namespaces_option,
     click.option(
@@ -65,8 +76,10 @@ _OPTIONS = (
         metavar="VERSION",
         help="Only if the object still has this one; for one object.",
     ),
+    local_option,
     dry_run_option,
     result_option,
+    field_manager_option,
     namespace_option,
 )
 
@@ -86,6 +99,7 @@ def change(  # noqa: PLR0913 (an option each)
     files: tuple[str, ...],
     recursive: bool,
     selector: str | None,
+    fields: str | None,
     every: bool,
     all_namespaces: bool,
     **how: Any,
@@ -95,21 +109,28 @@ def change(  # noqa: PLR0913 (an option each)
     The keywords are those of `options`.
     """
     from minipod.cli.arguments.pairs import split
-    from minipod.cli.arguments.targets import Meant, each, require_one_way, targets
+    from minipod.cli.arguments.targets import (
+        Meant,
+        changeable,
+        each,
+        require_local_sense,
+        require_one_way,
+    )
     from minipod.client.kinds import CHANGEABLE
 
     objects, pairs = split(resources, field.singular)
-    meant = Meant(objects, files, recursive, selector, every, all_namespaces)
-    require_one_way(meant)
+    meant = Meant(objects, files, recursive, selector, every, all_namespaces, fields)
     wanted, asked = field.read(pairs), How(**how)
+    meant = meant._replace(local=asked.local)
+    require_one_way(meant)
+    require_local_sense(local=asked.local, dry_run=asked.dry_run)
     if not (pairs or asked.show):
         raise click.UsageError(f"at least one {field.singular} update is required")
-    api = session.api()
-    found = targets(api, session, meant, CHANGEABLE)
+    store, found = changeable(session, meant, CHANGEABLE)
     if asked.resource_version and len(found) != 1:
         raise click.UsageError("--resource-version may only be used with a single resource")
     _say_if_none(found)
-    changing = _Changing(api, field, wanted, asked, alone=len(found) == 1)
+    changing = _Changing(store, field, wanted, asked, alone=len(found) == 1 and meant.exactly)
     return each(found, changing.change)
 
 
@@ -123,10 +144,12 @@ def _say_if_none(found: list[Target]) -> None:
 class _Changing:
     """The change of one object after the other."""
 
-    def __init__(self, api: Api, field: Field, wanted: Change, how: How, *, alone: bool) -> None:
+    def __init__(
+        self, store: Objects, field: Field, wanted: Change, how: How, *, alone: bool
+    ) -> None:
         from minipod.cli.printing.results import DryRun, results
 
-        self._api = api
+        self._store = store
         self._field = field
         self._wanted = wanted
         self._how = how
@@ -136,9 +159,9 @@ class _Changing:
 
     def change(self, target: Target) -> None:
         """Change an object's field, and print what became of it."""
-        obj = self._api.get(target.kind, target.namespace, target.name)
+        obj = self._store.get(target.kind, target.namespace, target.name)
         there = obj["metadata"].get(self._field.name) or {}
-        if self._field.tells_missing:
+        if self._field.tells_missing and self._how.asks_server:
             self._say_missing(there)
         if not self._how.overwrite:
             self._field.refuse_overwriting(self._wanted, there)
@@ -154,12 +177,12 @@ class _Changing:
         from minipod.cli.printing.results import DryRun
         from minipod.client.api import Patch, PatchKind
 
-        if self._how.show or self._dry_run is DryRun.CLIENT:
+        if not self._how.asks_server:
             metadata = obj["metadata"] | {self._field.name: self._wanted.applied(there)}
             return obj | {"metadata": metadata}
         patch = Patch(PatchKind.MERGE, self._wanted.patch(self._how.resource_version))
         server_only = self._dry_run is DryRun.SERVER
-        return self._api.patch(
+        return self._store.patch(
             target.kind, target.namespace, target.name, patch, dry_run=server_only
         )
 

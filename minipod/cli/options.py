@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -274,6 +275,9 @@ managed_fields_option = click.option(
     expose_value=False,
     help="Accepted, and without effect: no object has managedFields.",
 )
+local_option = click.option(
+    "--local", is_flag=True, help="Change what --filename holds and print it; ask no server."
+)
 dry_run_option = click.option(
     "--dry-run",
     type=click.Choice(("none", "client", "server")),
@@ -283,11 +287,49 @@ dry_run_option = click.option(
     help="Only say what would be done: client asks the server nothing or little, server lets it"
     " check all.",
 )
-result_option = click.option(
-    "-o",
-    "--output",
-    type=click.Choice(("name", "yaml", "json")),
-    help="Print names or the objects, not what was done.",
+_TEMPLATE_OPTIONS = (
+    click.option(
+        "--template",
+        metavar="TEMPLATE",
+        help="The template, or its file, of an -o that is alone; without -o a Go template.",
+    ),
+    click.option(
+        "--allow-missing-template-keys",
+        "allow_missing",
+        type=bool,
+        is_flag=False,
+        flag_value="true",
+        default=True,
+        metavar="BOOL",
+        help="Whether a key that is not there is nothing, or an error. [default: true]",
+    ),
+    managed_fields_option,
+)
+
+
+def form_options(about: str, *, offered: str = "result_formats") -> Callable[[Function], Function]:
+    """Let a command print objects in kubectl's formats: `output`, a Form."""
+
+    def decorate(function: Function) -> Function:
+        @wraps(function)
+        def formed(
+            *args: Any, output: str | None, template: str | None, allow_missing: bool, **given: Any
+        ) -> Any:
+            from minipod.cli.printing.form import Form
+
+            return function(*args, output=Form.of(output, template, allow_missing), **given)
+
+        for option in reversed(_TEMPLATE_OPTIONS):
+            option(formed)
+        click.option("-o", "--output", metavar="FORMAT", help=about, **offers(offered))(formed)
+        return formed
+
+    return decorate
+
+
+result_option = form_options(
+    "Print the objects, not what was done: yaml, json, name, jsonpath=TEMPLATE,"
+    " jsonpath-as-json=TEMPLATE, jsonpath-file=FILE, go-template=TEMPLATE or go-template-file=FILE."
 )
 
 

@@ -33,7 +33,7 @@ def of_sources(
 ) -> list[Target]:
     """Return the objects that manifests name. InvalidObject; BadRequest for another kind."""
     return [
-        Target(_kind(one, kinds), one["namespace"], one["name"])
+        Target(of_kind(one["kind"], one["name"], kinds), one["namespace"], one["name"])
         for one in api.decode(sources, namespace)
     ]
 
@@ -44,9 +44,10 @@ def selected(api: Api, kind: Kind, where: Where) -> list[Target]:
     return [Target(kind, meta.get("namespace", ""), meta["name"], meta["uid"]) for meta in found]
 
 
-def _kind(one: dict[str, str], kinds: tuple[Kind, ...]) -> Kind:
+def of_kind(word: str, name: str, kinds: tuple[Kind, ...]) -> Kind:
+    """Return the kind of an object that a manifest names. BadRequest if it is none of these."""
     for kind in kinds:
-        if kind.name == one["kind"]:
+        if kind.name == word:
             return kind
     known = " or ".join(kind.plural for kind in kinds)
-    raise BadRequest(f'cannot do this with {one["kind"]} "{one["name"]}": only with {known}')
+    raise BadRequest(f'cannot do this with {word} "{name}": only with {known}')

@@ -41,6 +41,11 @@ annotate pod NAME --list
 annotate pod NAME note-
 patch pod NAME -p '{"metadata":{"labels":{"p":"q"}}}'
 patch pod NAME -p '[{"op":"remove","path":"/metadata/labels/p"}]' --type=json -o name
+label --local -f NAME.json app=z --overwrite -o yaml
+annotate --local -f NAME.json a=b -o jsonpath={.metadata}
+set image --local -f NAME.json main=z
+patch --local -f NAME.json --type=merge -p '{"metadata":{"labels":{"p":"q"}}}' -o json
+label pods --field-selector=metadata.name=NAME p=r --field-manager=me -o name
 set image pod/NAME main=other:1
 set image pod/NAME main=other:1
 set image pod NAME '*=other:2' --dry-run=server

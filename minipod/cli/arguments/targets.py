@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from minipod.cli.session import Session
     from minipod.client import Api
+    from minipod.client.changes.local import Objects
     from minipod.client.kinds import Kind
 
 
@@ -29,6 +30,8 @@ class Meant(NamedTuple):
     selector: str | None = None
     every: bool = False
     all_namespaces: bool = False
+    fields: str | None = None
+    local: bool = False
 
     @property
     def named(self) -> bool:
@@ -38,7 +41,7 @@ class Meant(NamedTuple):
     @property
     def by_label(self) -> bool:
         """Whether all of a kind are meant, or those with some labels."""
-        return self.selector is not None or self.every
+        return self.selector is not None or self.fields is not None or self.every
 
     @property
     def exactly(self) -> bool:
@@ -48,6 +51,8 @@ class Meant(NamedTuple):
 
 def require_one_way(meant: Meant) -> None:
     """Raise UsageError unless the objects are told in exactly one way."""
+    if meant.local and not meant.files:
+        raise click.UsageError("--local changes objects of files: give --filename")
     if meant.files and (meant.words or meant.by_label):
         raise click.UsageError("--filename cannot be given together with a kind or --selector")
     if meant.selector is not None and meant.every:
@@ -56,6 +61,32 @@ def require_one_way(meant: Meant) -> None:
         raise click.UsageError("give KIND NAME, or --filename")
     if meant.words:
         _require_names_or_labels(meant)
+
+
+def require_local_sense(*, local: bool, dry_run: str) -> None:
+    """Raise UsageError if the server is to be asked, and is not."""
+    if local and dry_run == "server":
+        raise click.UsageError(
+            "cannot specify --local and --dry-run=server - did you mean --dry-run=client?"
+        )
+
+
+def changeable(
+    session: Session, meant: Meant, kinds: tuple[Kind, ...]
+) -> tuple[Objects, list[Target]]:
+    """Return whose objects are meant, the server's or those of files, and which.
+
+    Errors as of `targets`; InvalidManifest.
+    """
+    if not meant.local:
+        api = session.api()
+        return api, targets(api, session, meant, kinds)
+    from minipod.client.changes.local import LocalObjects
+    from minipod.client.manifests.sources import read
+
+    sources = read(meant.files, recursive=meant.recursive)
+    local = LocalObjects(sources, session.given_namespace, kinds)
+    return local, local.targets
 
 
 def targets(api: Api, session: Session, meant: Meant, kinds: tuple[Kind, ...]) -> list[Target]:
@@ -72,7 +103,7 @@ def targets(api: Api, session: Session, meant: Meant, kinds: tuple[Kind, ...]) -
     for kind, names in selections(meant.words, kinds):
         if meant.by_label:
             namespace = None if meant.all_namespaces else session.namespace
-            found += selected(api, kind, Where(namespace, meant.selector))
+            found += selected(api, kind, Where(namespace, meant.selector, meant.fields))
         namespace = session.namespace if kind.namespaced else ""
         found += [Target(kind, namespace, name) for name in names]
     return found

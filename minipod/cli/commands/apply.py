@@ -15,6 +15,7 @@ from minipod.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from minipod.cli.printing.form import Form
     from minipod.cli.session import Session
 
 
@@ -36,7 +37,7 @@ def apply(
     recursive: bool,
     strict_ports: bool,
     dry_run: str,
-    output: str | None,
+    output: Form,
 ) -> int:
     """Create what files hold, or change it to what they say.
 

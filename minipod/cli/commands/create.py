@@ -18,6 +18,7 @@ from minipod.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from minipod.cli.printing.form import Form
     from minipod.cli.session import Session
 
 
@@ -43,7 +44,7 @@ def create(
     recursive: bool,
     strict_ports: bool,
     dry_run: str,
-    output: str | None,
+    output: Form,
 ) -> int:
     """Create pods and namespaces, from files or by name.
 
@@ -72,7 +73,7 @@ def create(
 @dry_run_option
 @result_option
 @pass_session
-def _namespace(session: Session, *, name: str, dry_run: str, output: str | None) -> None:
+def _namespace(session: Session, *, name: str, dry_run: str, output: Form) -> None:
     """Create a namespace, by its name."""
     from minipod.cli.printing.results import DryRun, results
     from minipod.client.kinds import NAMESPACES

@@ -147,13 +147,14 @@ class _Editing:
     """Some objects, opened until they are saved, left, or lost."""
 
     def __init__(self, api: Api, objects: list[JSON], words: list[str], how: How) -> None:
+        from minipod.cli.printing.form import Form
         from minipod.cli.printing.results import results
 
         self._api = api
         self._objects = objects
         self._words = words
         self._how = how
-        self._results = results(how.output)
+        self._results = results(Form(how.output))
 
     def run(self) -> int:
         """Return the exit code. MinipodError, with the file kept, if nothing can be saved."""

@@ -8,7 +8,9 @@ import click
 
 from minipod.cli.options import (
     dry_run_option,
+    field_manager_option,
     files_option,
+    local_option,
     namespace_option,
     offers,
     pass_session,
@@ -17,6 +19,7 @@ from minipod.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from minipod.cli.printing.form import Form
     from minipod.cli.session import Session
     from minipod.client.targets import Target
 
@@ -40,8 +43,10 @@ if TYPE_CHECKING:
     " json (RFC 6902) is a list of operations.",
 )
 @files_option(required=False)
+@local_option
 @dry_run_option
 @result_option
+@field_manager_option
 @namespace_option
 @pass_session
 def patch(  # noqa: PLR0913 (an option each)
@@ -53,29 +58,38 @@ def patch(  # noqa: PLR0913 (an option each)
     form: str,
     files: tuple[str, ...],
     recursive: bool,
+    local: bool,
     dry_run: str,
-    output: str | None,
+    output: Form,
 ) -> int:
     """Change some of an object, by a piece of YAML or JSON."""
-    from minipod.cli.arguments.targets import Meant, each, require_one_way, targets
+    from minipod.cli.arguments.targets import (
+        Meant,
+        changeable,
+        each,
+        require_local_sense,
+        require_one_way,
+    )
     from minipod.cli.printing.results import DryRun, results
     from minipod.client.changes.patch_text import KINDS, patch_of
     from minipod.client.kinds import CHANGEABLE
 
-    meant = Meant(resources, files, recursive)
+    meant = Meant(resources, files, recursive, local=local)
     require_one_way(meant)
+    require_local_sense(local=local, dry_run=dry_run)
     change = patch_of(*_written(text, patch_file), KINDS[form])
-    api, dry = session.api(), DryRun(dry_run)
+    dry = DryRun(dry_run)
     printed = results(output, dry)
+    store, found = changeable(session, meant, CHANGEABLE)
 
     def act(target: Target) -> None:
         """Patch one object, and see whether it is another one now."""
         where = target.kind, target.namespace, target.name
-        before = api.get(*where)
-        after = api.patch(*where, change, dry_run=dry is not DryRun.NONE)
+        before = store.get(*where)
+        after = store.patch(*where, change, dry_run=dry is not DryRun.NONE)
         printed.add(after, "patched" if after != before else "patched (no change)")
 
-    return each(targets(api, session, meant, CHANGEABLE), act)
+    return each(found, act)
 
 
 def _written(text: str | None, file: str | None) -> tuple[str, str]:

@@ -16,6 +16,7 @@ from minipod.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from minipod.cli.printing.form import Form
     from minipod.cli.session import Session
 
 
@@ -45,7 +46,7 @@ def replace(  # noqa: PLR0913 (an option each)
     force: bool,
     grace_period: int,
     dry_run: str,
-    output: str | None,
+    output: Form,
 ) -> int:
     """Replace objects by what files hold, whole.
 

@@ -20,6 +20,7 @@ from minipod.cli.printing.output import say
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from minipod.cli.printing.form import Form
     from minipod.cli.printing.results import DryRun
     from minipod.cli.session import Session
     from minipod.client import Api
@@ -72,7 +73,7 @@ def run(  # noqa: PLR0913 (an option each)
     remove: bool,
     quiet: bool,
     dry_run: str,
-    output: str | None,
+    output: Form,
     _command: bool,
 ) -> int:
     """Create a pod of one container that runs CMD.

@@ -11,7 +11,9 @@ from minipod.cli.options import (
     all_namespaces_option,
     dry_run_option,
     epilog,
+    field_manager_option,
     files_option,
+    local_option,
     namespace_option,
     offers,
     pass_session,
@@ -21,6 +23,7 @@ from minipod.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from minipod.cli.printing.form import Form
     from minipod.cli.session import Session
     from minipod.client.targets import Target
 
@@ -43,8 +46,10 @@ def set_() -> None:
 @selector_option
 @click.option("--all", "every", is_flag=True, help="All pods of the namespace.")
 @all_namespaces_option
+@local_option
 @dry_run_option
 @result_option
+@field_manager_option
 @namespace_option
 @pass_session
 def _image(  # noqa: PLR0913 (an option each)
@@ -56,8 +61,9 @@ def _image(  # noqa: PLR0913 (an option each)
     selector: str | None,
     every: bool,
     all_namespaces: bool,
+    local: bool,
     dry_run: str,
-    output: str | None,
+    output: Form,
 ) -> int:
     """Give containers of pods other images.
 
@@ -65,30 +71,38 @@ def _image(  # noqa: PLR0913 (an option each)
     new image is mapped to (minipod image map) unless the pod names one.
     """
     from minipod.cli.arguments.pairs import split
-    from minipod.cli.arguments.targets import Meant, each, require_one_way, targets
+    from minipod.cli.arguments.targets import (
+        Meant,
+        changeable,
+        each,
+        require_local_sense,
+        require_one_way,
+    )
     from minipod.cli.printing.results import DryRun, results
     from minipod.client.api import Patch, PatchKind
     from minipod.client.changes.images import image_patch, read_images
     from minipod.client.kinds import PODS
 
     objects, pairs = split(resources, "image")
-    meant = Meant(objects, files, recursive, selector, every, all_namespaces)
+    meant = Meant(objects, files, recursive, selector, every, all_namespaces, local=local)
     require_one_way(meant)
+    require_local_sense(local=local, dry_run=dry_run)
     if not pairs:
         raise click.UsageError("at least one image update is required")
     images = read_images(pairs)
-    api, dry = session.api(), DryRun(dry_run)
+    dry = DryRun(dry_run)
     printed = results(output, dry)
+    store, found = changeable(session, meant, (PODS,))
 
     def act(target: Target) -> None:
         """Give one pod its images; nothing is said, as by kubectl, if it has them."""
         where = target.kind, target.namespace, target.name
-        if change := image_patch(api.get(*where), images):
+        if change := image_patch(store.get(*where), images):
             patch = Patch(PatchKind.STRATEGIC, change)
-            patched = api.patch(*where, patch, dry_run=dry is not DryRun.NONE)
+            patched = store.patch(*where, patch, dry_run=dry is not DryRun.NONE)
             printed.add(patched, "image updated")
 
-    return each(targets(api, session, meant, (PODS,)), act)
+    return each(found, act)
 
 
 set_.add_command(_image)

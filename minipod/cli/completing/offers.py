@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     Item = CompletionItem[str]
 
+_RESULT_FORMATS = ("yaml", "json", "name", "jsonpath=", "go-template=")
+
 
 def pods(ctx: click.Context, begun: str) -> Iterator[Item]:
     """Offer pods, as NAME or pod/NAME, but those that are there already."""
@@ -85,7 +87,13 @@ def images(ctx: click.Context, begun: str) -> Iterator[Item]:
 def formats(ctx: click.Context, begun: str) -> Iterator[Item]:
     """Offer what `get -o` takes."""
     del ctx, begun
-    yield from _plain(("wide", "yaml", "json", "name", "jsonpath=", "custom-columns="))
+    yield from _plain(("wide", *_RESULT_FORMATS, "custom-columns="))
+
+
+def result_formats(ctx: click.Context, begun: str) -> Iterator[Item]:
+    """Offer what -o takes of a command that changes objects."""
+    del ctx, begun
+    yield from _plain(_RESULT_FORMATS)
 
 
 def files(ctx: click.Context, begun: str) -> Iterator[Item]:
@@ -98,7 +106,7 @@ OFFERS: dict[str, Callable[[click.Context, str], Iterator[Item]]] = {
     each.__name__: each
     for each in (
         pods, resources, about, namespaces, containers, remote_ports, exposed_ports,
-        images, formats, files,
+        images, formats, result_formats, files,
     )
 }  # fmt: skip
 """By the name that `minipod.cli.options.offers` is given."""

@@ -13,12 +13,13 @@ from minipod.client.text.words import reason
 from minipod.errors import BadRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from minipod.cli.printing.printers import Printer
     from minipod.client.jsonpath.nodes import Template
 
     JSON = dict[str, Any]
+    Make = Callable[[str, "Wish"], Printer]
 
 
 class Wish(NamedTuple):
@@ -37,10 +38,19 @@ class Wish(NamedTuple):
 
 def printer(output: str, wish: Wish) -> Printer:
     """Return the printer that `-o FORMAT=ARGUMENT` names. UsageError, BadRequest."""
+    return _printer(output, wish, _TEMPLATES | _COLUMNS, (*_WORDS, "wide"))
+
+
+def template_printer(output: str, wish: Wish) -> Printer:
+    """Return the same, but no columns: for what became of objects. UsageError, BadRequest."""
+    return _printer(output, wish, _TEMPLATES, _WORDS)
+
+
+def _printer(output: str, wish: Wish, formats: Mapping[str, Make], words: Sequence[str]) -> Printer:
     name, _, argument = output.partition("=")
-    make = _FORMATS.get(name)
+    make = formats.get(name)
     if make is None:
-        known = ",".join(sorted([*_FORMATS, "json", "name", "wide", "yaml"]))
+        known = ",".join(sorted([*formats, *words]))
         raise click.UsageError(
             f'unable to match a printer suitable for the output format "{output}", '
             f"allowed formats are: {known}"
@@ -177,10 +187,13 @@ def _read(path: str, what: str) -> str:
         raise BadRequest(f"error reading {what} {path}, open {path}: {reason(error)}") from error
 
 
-_FORMATS: dict[str, Callable[[str, Wish], Printer]] = {
+_WORDS = ("json", "name", "yaml")
+_TEMPLATES: dict[str, Make] = {
     "jsonpath": _template,
     "jsonpath-as-json": _template_as_json,
     "jsonpath-file": _template_of_file,
+}
+_COLUMNS: dict[str, Make] = {
     "custom-columns": _columns,
     "custom-columns-file": _columns_of_file,
 }

@@ -6,10 +6,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
 from minipod.cli.printing.output import tell
-from minipod.cli.printing.printers import ObjectPrinter
 from minipod.client.views.podview import reference
 
 if TYPE_CHECKING:
+    from minipod.cli.printing.form import Form
+    from minipod.cli.printing.printers import Printer
+
     JSON = dict[str, Any]
 
 
@@ -39,16 +41,18 @@ class Results(Protocol):
         """Print what had to wait until all were known."""
 
 
-def results(output: str | None, dry_run: DryRun = DryRun.NONE) -> Results:
-    """Return the way that -o asks for; objects are documents of their own."""
-    if output in ("yaml", "json"):
-        return _Objects(output)
-    return _Names() if output == "name" else _Lines(dry_run)
+def results(form: Form, dry_run: DryRun = DryRun.NONE) -> Results:
+    """Return the way that -o asks for; objects are documents of their own. UsageError."""
+    if form.output is None:
+        return _Lines(dry_run)
+    return _Names() if form.output == "name" else _Objects(form.printer())
 
 
-def results_as_list(output: str | None, dry_run: DryRun = DryRun.NONE) -> Results:
+def results_as_list(form: Form, dry_run: DryRun = DryRun.NONE) -> Results:
     """Return the same, but several objects are one List."""
-    return _List(output) if output in ("yaml", "json") else results(output, dry_run)
+    if form.output in (None, "name"):
+        return results(form, dry_run)
+    return _List(form.printer())
 
 
 def deletions(output: str | None, dry_run: DryRun = DryRun.NONE) -> Results:
@@ -100,8 +104,8 @@ class _Names(_Result):
 class _Objects(_Result):
     """Each object as a document."""
 
-    def __init__(self, output: str) -> None:
-        self._printer = ObjectPrinter(output)
+    def __init__(self, printer: Printer) -> None:
+        self._printer = printer
 
     def add(self, obj: JSON, _done: str) -> None:
         self._printer.more([obj], "")
@@ -110,8 +114,8 @@ class _Objects(_Result):
 class _List(_Result):
     """All objects as one document."""
 
-    def __init__(self, output: str) -> None:
-        self._printer = ObjectPrinter(output)
+    def __init__(self, printer: Printer) -> None:
+        self._printer = printer
         self._objects: list[JSON] = []
 
     def add(self, obj: JSON, _done: str) -> None:
