@@ -21,7 +21,7 @@ from minipod.model.pod import view
 from minipod.model.times import parse_timestamp
 from minipod.plan import byhand
 from minipod.plan.lifecycle import Deletion, Forget, PodFacts, StartContainer, Step, decide
-from minipod.plan.narration import EventType, Note, narrate
+from minipod.plan.narration import EventType, Note, narrate, narrate_status
 from minipod.plan.process import process
 from minipod.plan.refusals import settles_at
 from minipod.plan.status import (
@@ -247,11 +247,15 @@ class PodWorker:
             host_address=node.address if node and address else None,
             refusals=self._shop.conflicts.refusals(self.state.uid),
         )
-        new = status(obj["status"], self._facts(obj), around, self._now())
+        old, new = obj["status"], status(obj["status"], self._facts(obj), around, self._now())
         obj["status"] = new
         if address is not None and node is not None:
             obj["spec"].setdefault("nodeName", node.name)
-        self._shop.hands.store.update(obj)
+        store = self._shop.hands.store
+        with store.transaction():
+            store.update(obj)
+            for note in narrate_status(old, new):
+                self._shop.events.record(obj, note)
         return str(new["phase"])
 
     def _object(self) -> JSON:

@@ -1,4 +1,4 @@
-"""Which Event a pod's journal record is worth, in the kubelet's words."""
+"""Which Events a pod's journal and its status are worth, in the kubelet's words."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from minipod.plan.status import IMAGE_NOT_MAPPED
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+    from minipod.model.pod import JSON
 
 
 class EventType(StrEnum):
@@ -48,6 +52,21 @@ def narrate(record: Mapping[str, Any]) -> Note | None:
             return _back_off(record)
         case _:
             return None
+
+
+def narrate_status(before: JSON, after: JSON) -> Iterator[Note]:
+    """Yield a note for each container that a pod's new status has waiting for its image, anew."""
+    known = dict(_unmapped(before))
+    for name, message in _unmapped(after):
+        if name not in known:
+            yield Note(EventType.WARNING, "Failed", f"Error: {message}", name)
+
+
+def _unmapped(status: JSON) -> Iterator[tuple[str, str]]:
+    for container in status.get("containerStatuses", ()):
+        waiting = container["state"].get("waiting") or {}
+        if waiting.get("reason") == IMAGE_NOT_MAPPED:
+            yield container["name"], waiting["message"]
 
 
 def _back_off(record: Mapping[str, Any]) -> Note | None:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 TERMINAL_PHASES = frozenset({"Succeeded", "Failed"})
 ID_SCHEME = "minipod://"
+IMAGE_NOT_MAPPED = "ImageNotMapped"
+"""Why a container waits that has no program."""
 DEADLINE_EXCEEDED = "DeadlineExceeded"
 PAST_DEADLINE = "Pod was active on the node longer than the specified deadline"
 
@@ -132,7 +134,7 @@ def _container_status(facts: PodFacts, index: int, around: Surroundings, now: fl
 def _not_begun(facts: PodFacts, name: str, trouble: str | None) -> JSON:
     container = next(each for each in facts.pod.spec.containers if each.name == name)
     if facts.processes.get(name) is None:
-        return {"reason": "ImageNotMapped", "message": image_not_mapped(container.image)}
+        return {"reason": IMAGE_NOT_MAPPED, "message": image_not_mapped(container.image)}
     return {"reason": "ContainerCreating"} | ({"message": trouble} if trouble else {})
 
 

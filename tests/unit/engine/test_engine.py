@@ -217,6 +217,9 @@ def test_a_container_without_a_program_starts_when_its_image_is_mapped(machine: 
     async def scenario(machine: Machine, engine: Engine) -> None:
         obj = await created(engine, pod("web", {"name": "app", "image": "shop:1"}))
         assert first(obj)["state"]["waiting"]["reason"] == "ImageNotMapped"
+        (told,) = [event for event in engine.store.list("Event") if event["reason"] == "Failed"]
+        assert (told["type"], told["count"]) == ("Warning", 1)
+        assert "minipod image map shop:1" in told["message"], "describe pod shows no other way out"
         engine.images.map("shop:*", ["serve"])
         obj = await until(engine, lambda now: now["status"]["phase"] == "Running")
         (start,) = [fields for op, fields in sandbox_of(machine, obj).requests if op == "start"]

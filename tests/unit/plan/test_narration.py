@@ -1,6 +1,6 @@
 """Which events a journal is worth."""
 
-from minipod.plan.narration import EventType, narrate
+from minipod.plan.narration import EventType, narrate, narrate_status
 
 from .pods import exited, started
 
@@ -29,3 +29,13 @@ def test_an_end_is_an_event_only_if_the_restart_has_to_wait() -> None:
 
 def test_a_new_sandbox_is_no_event_of_its_own() -> None:
     assert narrate({"event": "sandbox", "time": 1.0, "pid": 2}) is None
+
+
+def test_a_container_that_begins_to_wait_for_its_image_is_told_of_once() -> None:
+    waiting = {"waiting": {"reason": "ImageNotMapped", "message": 'image "x" is not mapped'}}
+    running = {"name": "log", "state": {"running": {}}}
+    status = {"containerStatuses": [running, {"name": "web", "state": waiting}]}
+    (note,) = narrate_status({"phase": "Pending"}, status)
+    assert (note.type, note.reason, note.container) == (EventType.WARNING, "Failed", "web")
+    assert note.message == 'Error: image "x" is not mapped'
+    assert list(narrate_status(status, status)) == []
