@@ -350,6 +350,28 @@ class Timeout(click.ParamType[float]):
             self.fail(str(error), param, ctx)
 
 
+class PositiveTimeout(Timeout):
+    """A duration as Go writes it, higher than zero."""
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return seconds."""
+        seconds = super().convert(value, param, ctx)
+        if seconds <= 0:
+            self.fail("must be higher than zero", param, ctx)
+        return seconds
+
+
+pod_running_option = click.option(
+    "--pod-running-timeout",
+    type=PositiveTimeout(),
+    default="1m",
+    metavar="TIME",
+    help="How long to wait until the pod runs. [default: 1m]",
+)
+
+
 def files_option(*, required: bool) -> Callable[[Function], Function]:
     """Let a command read manifests: `files` and `recursive`."""
     files = click.option(

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from minipod.errors import MinipodError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from minipod.cli.telling.steps import Steps
     from minipod.client import Api, Transport
     from minipod.client.client import Client
@@ -37,16 +39,18 @@ class Session:
         """The namespace that was asked for, or the default one."""
         return self.given_namespace or DEFAULT_NAMESPACE
 
-    def api(self, *, start: bool = True) -> Api:
+    def api(self, *, start: bool = True, heed: Callable[[str], None] | None = None) -> Api:
         """Return the API of the root's server, which starts one if need be and `start` allows.
 
-        MinipodError unless root asks.
+        `heed` gets its warnings instead of the user. MinipodError unless root asks.
         """
         from minipod.client import Api, Transport
 
         require_root()
         starter = self.start if start else None
-        transport = Transport(self.root, warn=warn, start=starter, observer=self._observer())
+        transport = Transport(
+            self.root, warn=heed or warn, start=starter, observer=self._observer()
+        )
         if self.verbosity and (start or transport.answers()):
             self._listen(transport)
         api = Api(transport)

@@ -52,8 +52,15 @@ class Terminal:
         seen, _, self.text = self.text.partition(wanted)
         return seen
 
+    def hang_up(self) -> None:
+        """Close the window, and wait until the command has ended with it."""
+        os.close(self.master)
+        self.master = -1
+        self.process.wait(timeout=20)
+
     def close(self) -> None:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
-        os.close(self.master)
+        if self.master >= 0:
+            os.close(self.master)

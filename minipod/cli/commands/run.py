@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,20 +12,21 @@ from minipod.cli.options import (
     namespace_option,
     offers,
     pass_session,
+    pod_running_option,
     result_option,
     verb,
 )
-from minipod.cli.printing.output import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
     from minipod.cli.printing.form import Form
     from minipod.cli.printing.results import DryRun
     from minipod.cli.session import Session
-    from minipod.client import Api
 
     JSON = dict[str, Any]
+
+_NO_IMAGE = "no image: "
 
 
 @verb(
@@ -50,8 +51,17 @@ if TYPE_CHECKING:
 @click.option("-i", "--stdin", is_flag=True, help="Attach, and hand over our stdin.")
 @click.option("-t", "--tty", is_flag=True, help="Give CMD a terminal; use it with -i.")
 @click.option("--attach", is_flag=True, help="Stay and show what CMD writes. [default: with -i]")
-@click.option("--rm", "remove", is_flag=True, help="Delete the pod when we leave it.")
-@click.option("-q", "--quiet", is_flag=True, help="Only what CMD writes.")
+@click.option("--rm", "remove", is_flag=True, help="Delete the pod when we leave it, however.")
+@click.option(
+    "--grace-period",
+    type=click.IntRange(min=-1),
+    default=-1,
+    metavar="SECONDS",
+    help="With --rm: how long CMD may take to end by itself. [default: 30]",
+)
+@click.option("-q", "--quiet", is_flag=True, help="Only what CMD writes, and errors.")
+@pod_running_option
+@click.option("--leave-stdin-open", is_flag=True, help="Do not close CMD's stdin when ours ends.")
 @dry_run_option
 @click.option("--command", "_command", is_flag=True, hidden=True)
 @result_option
@@ -71,7 +81,10 @@ def run(  # noqa: PLR0913 (an option each)
     tty: bool,
     attach: bool,
     remove: bool,
+    grace_period: int,
     quiet: bool,
+    pod_running_timeout: float,
+    leave_stdin_open: bool,
     dry_run: str,
     output: Form,
     _command: bool,
@@ -80,9 +93,11 @@ def run(  # noqa: PLR0913 (an option each)
 
     CMD is a program of this machine. Without it, the container runs what its image is mapped to
     (minipod image map). With -i or --attach we stay until CMD ends, and unless it starts again its
-    exit code is ours.
+    exit code is ours. With --rm the pod is removed then, also when Ctrl+C, SIGTERM or SIGHUP ends
+    us; the same once more kills CMD.
     """
     from minipod.cli.printing.results import DryRun, results
+    from minipod.cli.staying import Manner, stay, stay_and_remove
     from minipod.cli.submitting import print_hints
     from minipod.client.kinds import PODS
     from minipod.client.manifests import podbuild
@@ -101,28 +116,23 @@ def run(  # noqa: PLR0913 (an option each)
         labels=_pairs([pair for group in labels for pair in group.split(",")], "--labels"),
         restart=restart,
         stdin=stdin,
+        stdin_once=not leave_stdin_open,
         tty=tty,
     )
     printed = results(output, dry)
     if dry is DryRun.CLIENT:
         printed.add(pod, "created")
         return 0
-    api = session.api()
+    api = session.api(heed=_heeder(quiet=quiet, image=image))
+    if attach or stdin:
+        manner = Manner(stdin, tty, quiet, patience=pod_running_timeout, open_=leave_stdin_open)
+        if not remove:
+            return stay(api, session.namespace, pod, manner)
+        return stay_and_remove(api, session.namespace, pod, manner, grace_period)
     pod = api.create(PODS, session.namespace, pod, dry_run=dry is DryRun.SERVER)
-    if not (attach or stdin):
-        printed.add(pod, "created")
-        print_hints(pod)
-        return 0
-    return _stay(api, pod, _Manner(stdin, tty, remove, quiet))
-
-
-class _Manner(NamedTuple):
-    """How to stay with a pod."""
-
-    stdin: bool
-    tty: bool
-    remove: bool
-    quiet: bool
+    printed.add(pod, "created")
+    print_hints(pod)
+    return 0
 
 
 def _require_sense(*, attached: bool, stdin: bool, tty: bool, remove: bool, dry: DryRun) -> None:
@@ -138,59 +148,16 @@ def _require_sense(*, attached: bool, stdin: bool, tty: bool, remove: bool, dry:
         )
 
 
-def _stay(api: Api, pod: JSON, manner: _Manner) -> int:
-    """Attach to a new pod from its first byte on; return what its end means for us."""
-    from minipod.client.views import podview
-    from minipod.client.waits import completion
+def _heeder(*, quiet: bool, image: str | None) -> Callable[[str], None]:
+    """Return who hears the server's warnings; that there is no image is no news without --image."""
+    from minipod.cli.session import warn
 
-    name = pod["metadata"]["name"]
-    with _removing(api, pod, manner):
-        _attach(api, pod, manner)
-        if pod["spec"]["restartPolicy"] == "Always":
-            return int(any(podview.cannot_start(pod)))
-        code = completion.exit_code(completion.wait(api, pod), name)
-    if code:
-        say(f"pod {pod['metadata']['namespace']}/{name} terminated (Error)")
-    return code
+    def heed(text: str) -> None:
+        if not quiet and (image or _NO_IMAGE not in text):
+            with suppress(OSError):  # the terminal is gone: the pod is to be removed all the same
+                warn(text)
 
-
-def _attach(api: Api, pod: JSON, manner: _Manner) -> None:
-    from minipod.cli.submitting import print_hints
-    from minipod.cli.telling.attaching import say_prompt, say_resume, wants_terminal
-    from minipod.client.streams import attach
-
-    name = pod["metadata"]["name"]
-    terminal = wants_terminal(pod, name, stdin=manner.stdin, tty=manner.tty)
-    if terminal and not manner.quiet:
-        say_prompt()
-    print_hints(pod)
-    wanted = attach.Wanted(name, manner.stdin, terminal, attempt=0)
-    attached = attach.attach(api.root, pod, wanted)
-    if attached is None:
-        attach.copy_log(api.root, pod, name, 0)
-        return
-    with attached:
-        attached.run()
-    if terminal and not (manner.quiet or manner.remove):
-        say_resume(pod, wanted)
-
-
-@contextmanager
-def _removing(api: Api, pod: JSON, manner: _Manner) -> Iterator[None]:
-    """Delete the pod at the end if that is wanted, whatever the end is."""
-    from minipod.cli.printing.results import deletions
-    from minipod.client.kinds import PODS
-    from minipod.client.waits import deletion
-
-    try:
-        yield
-    finally:
-        if manner.remove:
-            metadata = pod["metadata"]
-            gone = api.delete(PODS, metadata["namespace"], metadata["name"])
-            if not manner.quiet:
-                deletions(None).add(gone, "deleted")
-            deletion.wait(api, [gone])
+    return heed
 
 
 def _pairs(texts: list[str] | tuple[str, ...], option: str) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import selectors
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from minipod.client.api import LogQuery
 from minipod.client.foreground import undoing
@@ -15,6 +15,7 @@ from minipod.client.foreground.runs import ContainerId, runs_now
 from minipod.client.foreground.streams import LineStream
 from minipod.client.kinds import EVENTS, PODS, Where
 from minipod.client.views import podview
+from minipod.client.waits.patience import patiently
 from minipod.errors import BadRequest, Expired, NotFound, Unavailable
 
 if TYPE_CHECKING:
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
 
     JSON = dict[str, Any]
 
-T = TypeVar("T")
-
-_TRIES = 3  # a server that was killed is back by the second
 _WARNINGS = "type=Warning"
 _AT_ONCE = 0
 
@@ -161,7 +159,7 @@ class Follower:
     # What comes from the server
 
     def _watch_pods(self) -> None:
-        listed = _patiently(lambda: self._api.list_of(PODS, self._where))
+        listed = patiently(lambda: self._api.list_of(PODS, self._where))
         there = {pod["metadata"]["uid"]: pod for pod in listed["items"]}
         for uid in self._names:
             self._see(there.get(uid, self._names[uid]))
@@ -186,7 +184,7 @@ class Follower:
 
     def _watch_events(self) -> None:
         where = self._where._replace(fields=_WARNINGS)
-        listed = _patiently(lambda: self._api.list_of(EVENTS, where))
+        listed = patiently(lambda: self._api.list_of(EVENTS, where))
         for event in listed["items"]:
             self._tell_event({"type": "ADDED", "object": event})
         self._watch(EVENTS, listed, self._tell_event, self._watch_events, where)
@@ -215,7 +213,7 @@ class Follower:
         """Have each event after a list taken, and when the watch breaks, begin again."""
         after = listed["metadata"]["resourceVersion"]
         of = where or self._where
-        stream = LineStream(_patiently(lambda: self._api.open_watch(kind, of, after)))
+        stream = LineStream(patiently(lambda: self._api.open_watch(kind, of, after)))
 
         def each(lines: list[bytes]) -> None:
             for line in lines:
@@ -253,7 +251,7 @@ class Follower:
             since_time=since,
         )
         try:
-            response = _patiently(lambda: self._api.open_log(*podview.key(pod), query))
+            response = patiently(lambda: self._api.open_log(*podview.key(pod), query))
         except (NotFound, BadRequest):  # the pod is gone, and its logs with it
             self._read(run)
             return
@@ -270,7 +268,7 @@ class Follower:
 
         def ended() -> None:
             """Find out whether the run ended, or the server: it ends its answers then, too."""
-            now = _patiently(lambda: self._api.find(PODS, *podview.key(pod)))
+            now = patiently(lambda: self._api.find(PODS, *podview.key(pod)))
             same = now is not None and now["metadata"]["uid"] == run.container.uid
             if now is not None and same and runs_now(now, run):
                 again()
@@ -331,13 +329,3 @@ def _pod_name(pod: JSON, where: Where) -> str:
     metadata = pod["metadata"]
     name = str(metadata["name"])
     return name if where.namespace is not None else f"{metadata['namespace']}/{name}"
-
-
-def _patiently(ask: Callable[[], T]) -> T:
-    """Return an answer, from the next server if one ends while it answers. Unavailable."""
-    for _ in range(_TRIES - 1):
-        try:
-            return ask()
-        except Unavailable:
-            continue
-    return ask()

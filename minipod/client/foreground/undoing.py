@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from minipod.client.api import Deletion
 from minipod.client.kinds import NAMESPACES, PODS, Where
 from minipod.client.waits import deletion
+from minipod.client.waits.patience import patiently
 from minipod.errors import Conflict, NotFound
 
 if TYPE_CHECKING:
@@ -22,11 +25,10 @@ def begin(api: Api, targets: Iterable[Target], grace: int | None) -> Iterator[tu
     """Ask pods to end; yield each with the object as it is then, unless it was gone already."""
     for target in targets:
         if target.kind is PODS:
-            try:
-                wanted = Deletion(grace, target.uid)
-                yield target, api.delete(PODS, target.namespace, target.name, wanted)
-            except (NotFound, Conflict):  # Conflict: another pod has its name by now
-                continue
+            wanted = Deletion(grace, target.uid)
+            delete = partial(api.delete, PODS, target.namespace, target.name, wanted)
+            with suppress(NotFound, Conflict):  # Conflict: another pod has its name by now
+                yield target, patiently(delete)
 
 
 def empty_namespaces(api: Api, targets: Iterable[Target]) -> Iterator[tuple[Target, bool]]:

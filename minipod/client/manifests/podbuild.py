@@ -21,9 +21,13 @@ def pod(  # noqa: PLR0913 (a keyword each)
     labels: Mapping[str, str],
     restart: str,
     stdin: bool = False,
+    stdin_once: bool = True,
     tty: bool = False,
 ) -> JSON:
-    """Return a Pod of one container, named and labelled as kubectl run does."""
+    """Return a Pod of one container, named and labelled as kubectl run does.
+
+    `stdin_once`: a stdin is for the first who attaches, and closed after him.
+    """
     metadata: JSON = {"name": name, "labels": dict(labels) or {"run": name}}
     if namespace is not None:
         metadata["namespace"] = namespace
@@ -37,7 +41,7 @@ def pod(  # noqa: PLR0913 (a keyword each)
     if port is not None:
         container["ports"] = [{"containerPort": port}]
     if stdin:
-        container |= {"stdin": True, "stdinOnce": True}
+        container |= {"stdin": True, "stdinOnce": stdin_once}
     if tty:
         container["tty"] = True
     spec = {"containers": [container], "restartPolicy": restart}

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import select
 import stat
-from contextlib import ExitStack
 from errno import ENOENT, EPIPE, ESRCH
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
@@ -100,14 +99,13 @@ class Attached:
 
         BrokenPipeError when nobody reads our stdout any more.
         """
-        with ExitStack() as stack:
-            if self._wanted.terminal:
-                from minipod.client.streams import terminal  # noqa: PLC0415 (needed by some)
-
-                redraw = self._wanted.attempt is None
-                stack.enter_context(terminal.resizing(self._stdin, redraw=redraw))
-                stack.enter_context(terminal.raw())
+        if not self._wanted.terminal:
             self._carry()
+            return
+        from minipod.client.streams import terminal  # noqa: PLC0415 (needed by some)
+
+        with terminal.resizing(self._stdin, redraw=self._wanted.attempt is None):
+            terminal.raw(self._carry)
 
     def _carry(self) -> None:
         poll = self._poll

@@ -3,27 +3,70 @@
 from __future__ import annotations
 
 import signal
-import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import FrameType
 
-_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+T = TypeVar("T")
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_BY_SIGNAL = 128
+
+
+class EndedBySignal(SystemExit):
+    """A signal asks us to end; the exit code is what a shell shows of it, 128 + its number."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(_BY_SIGNAL + number)
+
+
+class Ending:
+    """Signals that ask us to end: they wait, but in `during`, which they end.
+
+    What waits is raised by the next `during`; `last` is the signal that came last, 0 if none did.
+    """
+
+    def __init__(self) -> None:
+        self.last = 0
+        self._waits = False
+        self._raises = False
+
+    def during(self, act: Callable[[], T]) -> T:
+        """Return what `act` does; EndedBySignal, once, as soon as a signal comes or has come."""
+        try:
+            self._raises = True
+            if self._waits:
+                self._raise()
+            return act()
+        finally:
+            self._raises = False
+
+    def came(self, number: int, _frame: FrameType | None) -> None:
+        """Take note of a signal: the handler."""
+        self.last = number
+        self._waits = True
+        if self._raises:
+            self._raise()
+
+    def _raise(self) -> None:
+        self._waits = self._raises = False
+        raise EndedBySignal(self.last)
 
 
 @contextmanager
-def ended_by_signals() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP raise SystemExit, as SIGINT does KeyboardInterrupt."""
-    handlers = {number: signal.signal(number, _end) for number in _SIGNALS}
+def ended_by_signals() -> Iterator[Ending]:
+    """Catch SIGINT, SIGTERM and SIGHUP, unless they are ignored, as below nohup or behind an &."""
+    ending = Ending()
+    before = {
+        number: signal.signal(number, ending.came)
+        for number in _SIGNALS
+        if signal.getsignal(number) is not signal.SIG_IGN
+    }
     try:
-        yield
+        yield ending
     finally:
-        for number, handler in handlers.items():
+        for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _end(number: int, _frame: FrameType | None) -> None:
-    sys.exit(128 + number)

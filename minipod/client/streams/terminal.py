@@ -8,18 +8,20 @@ import signal
 import termios
 import tty
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from minipod.client.streams.command import exit_code, request, started
 from minipod.client.streams.ending import ended_by_signals
 from minipod.client.streams.feed import STDIN, Feed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import FrameType
 
     from minipod.client.streams.command import Command
     from minipod.client.streams.sandbox import Sandbox
+
+T = TypeVar("T")
 
 _STDOUT = 1
 _PIECE = 1 << 16
@@ -38,8 +40,8 @@ def run(sandbox: Sandbox, command: Command) -> int:
     started(command, answer.content)
     (master,) = answer.descriptors
     try:
-        with resizing(master), raw():
-            return _Bridge(sandbox, master).run()
+        with resizing(master):
+            return raw(_Bridge(sandbox, master).run)
     finally:
         os.close(master)
 
@@ -121,14 +123,16 @@ def resizing(master: int, *, redraw: bool = False) -> Iterator[None]:
         signal.signal(signal.SIGWINCH, before)
 
 
-@contextmanager
-def raw() -> Iterator[None]:
-    """Make our terminal raw; put it back also when a signal ends us."""
+def raw(act: Callable[[], T]) -> T:
+    """Return what `act` does while our terminal is raw; it is put back also when a signal ends us.
+
+    EndedBySignal.
+    """
     before = termios.tcgetattr(STDIN)
-    with ended_by_signals():
+    with ended_by_signals() as ending:
         try:
             tty.setraw(STDIN, termios.TCSADRAIN)
-            yield
+            return ending.during(act)
         finally:
             with suppress(termios.error):  # the terminal itself is gone
                 termios.tcsetattr(STDIN, termios.TCSADRAIN, before)

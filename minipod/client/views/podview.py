@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
     JSON = dict[str, Any]
 
+START_ERROR = "StartError"
+"""The reason of an end before the program began."""
+
 
 def key(pod: JSON) -> tuple[str, str]:
     """Return namespace and name."""
@@ -100,7 +103,7 @@ def cannot_start(pod: JSON) -> Iterator[tuple[str, str]]:
     for one in pod.get("status", {}).get("containerStatuses", ()):
         for state in (one.get("state", {}), one.get("lastState", {})):
             ended = state.get("terminated", {})
-            if ended.get("reason") == "StartError":
+            if ended.get("reason") == START_ERROR:
                 yield one["name"], ended.get("message", "")
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from minipod.client.kinds import BY_WORD
+from minipod.client.waits.patience import patiently
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,9 +26,7 @@ def wait(api: Api, objects: Sequence[JSON], left: set[str] | None = None) -> Non
         of_kind = [obj["metadata"] for obj in objects if obj["kind"] == name]
         namespaces = {metadata.get("namespace") for metadata in of_kind}
         left |= {metadata["uid"] for metadata in of_kind}
-        api.wait_gone(
-            BY_WORD[name.lower()],
-            namespaces.pop() if len(namespaces) == 1 else None,
-            left,
-            str(min(int(metadata["resourceVersion"]) for metadata in of_kind)),
-        )
+        where = namespaces.pop() if len(namespaces) == 1 else None
+        after = str(min(int(metadata["resourceVersion"]) for metadata in of_kind))
+        wait_gone = partial(api.wait_gone, BY_WORD[name.lower()], where, left, after)
+        patiently(wait_gone)
