@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import resource
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -70,7 +69,7 @@ def _threads() -> int:
 def _inotify() -> str | None:
     """Return why one more set of watches cannot be had; None if it can."""
     try:
-        os.close(os.dup(Inotify().fileno()))
+        Inotify().close()
     except OSError as error:
         return error.strerror
     return None
