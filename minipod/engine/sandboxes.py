@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from minipod.engine.hands import Hands
-    from minipod.sandbox.remote import SandboxConnection
+    from minipod.sandbox.remote import SandboxConnection, Sandboxed
 
 _log = logging.getLogger(__name__)
 
@@ -130,46 +130,57 @@ class Sandboxes:
             raise
 
     async def _create(self, order: Order, owner: SandboxOwner) -> Sandbox:
-        hands = self._hands
-        files = order.files or {}
+        trace = self._hands.trace
+        self._make_place(order)
+        began = trace.begin()
+        born = await self._fork(order)
+        try:
+            connection = await self._connect(order.uid, order.folder, owner)
+        except BaseException:
+            born.close()
+            raise
+        sandbox = Sandbox(connection, born.netns, born.pidfd)
+        if trace.on:
+            trace.tell(byhand.sandbox(connection.pid, order.hostname), began)
+        try:
+            self._name(connection)
+        except BaseException:
+            sandbox.close()
+            raise
+        return sandbox
+
+    def _make_place(self, order: Order) -> None:
+        """Make the files and the control groups that a sandbox finds at its birth. HostError."""
+        hands, groups = self._hands, (SANDBOX_GROUP, *order.groups)
         try:
             os.makedirs(order.folder, mode=0o700, exist_ok=True)
-            for name, text in files.values():
+            for name, text in (order.files or {}).values():
                 _write(f"{order.folder}/{name}", text)
         except OSError as error:
             raise HostError(f"cannot write {error.filename}: {error.strerror}") from error
-        trace = hands.trace
-        began = trace.begin()
-        hands.cgroups.ensure(order.uid, (SANDBOX_GROUP, *order.groups))
-        if trace.on:
-            groups = (SANDBOX_GROUP, *order.groups)
-            trace.tell(byhand.groups(self._group(order.uid), groups), began)
-        began = trace.begin()
+        began = hands.trace.begin()
+        hands.cgroups.ensure(order.uid, groups)
+        if hands.trace.on:
+            hands.trace.tell(byhand.groups(self._group(order.uid), groups), began)
+
+    async def _fork(self, order: Order) -> Sandboxed:
+        hands = self._hands
         group = hands.cgroups.open(order.uid)
         try:
             _check_room(group, "hold one more pod")  # the lowest number that was free
-            born = await hands.zygote.fork(
+            return await hands.zygote.fork(
                 {
                     "uid": order.uid,
                     "title": f"minipod: {order.title} of {hands.root.path}",
                     "hostname": order.hostname,
                     "folder": order.folder,
                     "masked": [hands.root.path],
-                    "files": {path: name for path, (name, _) in files.items()},
+                    "files": {path: name for path, (name, _) in (order.files or {}).items()},
                 },
                 group,
             )
         finally:
             os.close(group)
-        try:
-            connection = await self._connect(order.uid, order.folder, owner)
-        except BaseException:
-            born.close()
-            raise
-        if trace.on:
-            trace.tell(byhand.sandbox(connection.pid, order.hostname), began)
-        self._name(connection)
-        return Sandbox(connection, born.netns, born.pidfd)
 
     def _group(self, uid: str) -> str:
         return f"{FOLDER}/{self._hands.root.id}/{uid}"
