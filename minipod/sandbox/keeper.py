@@ -56,7 +56,7 @@ class Keeper:
             self._loop.when_signalled(number, self._stop)
 
     def run(self) -> int:
-        """Run until the server ends for good; return the exit code."""
+        """Run until the server ends for good; return the exit code. OSError if it cannot begin."""
         self._start()
         while not self._over:
             self._loop.turn()
@@ -70,6 +70,7 @@ class Keeper:
             self._over = True
 
     def _start(self) -> None:
+        """Start the server. OSError."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         variables = {**os.environ, ZYGOTE_VARIABLE: str(theirs.fileno())}
         variables.pop(READY_VARIABLE, None)
@@ -82,9 +83,14 @@ class Keeper:
             inherited.append(self._listening)
         for descriptor in inherited:
             os.set_inheritable(descriptor, True)
-        self._server = os.posix_spawnp(self._argv[0], self._argv, variables)
+        try:
+            self._server = os.posix_spawnp(self._argv[0], self._argv, variables)
+        except OSError:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
         self._started = time.monotonic()
-        theirs.close()
         if self._ready is not None:
             os.close(self._ready)
             self._ready = None
@@ -104,9 +110,19 @@ class Keeper:
             return
         if time.monotonic() - self._started >= _LONG_RUN:
             self._delay = 0.0
-        self._say(f"the server ended with {code}: it starts again in {self._delay:g} s")
-        self._loop.at(time.monotonic() + self._delay, "server", self._start)
+        self._start_later(f"the server ended with {code}")
+
+    def _start_later(self, why: str) -> None:
+        self._say(f"{why}: it starts again in {self._delay:g} s")
+        self._loop.at(time.monotonic() + self._delay, "server", self._start_again)
         self._delay = min(max(_FIRST_DELAY, 2 * self._delay), _LONGEST_DELAY)
+
+    def _start_again(self) -> None:
+        """Start it, or try again later: nobody else would, and pods wait for it."""
+        try:
+            self._start()
+        except OSError as error:  # no process is left, say, or the package is being replaced
+            self._start_later(f"cannot start the server: {error.strerror}")
 
     @staticmethod
     def _say(text: str) -> None:

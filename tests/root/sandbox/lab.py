@@ -40,9 +40,13 @@ sys.exit(int(peer.recv(16) or b"1"))
 
 
 class Lab:
-    """One root with a zygote. `fork` and `connect` need a running asyncio loop."""
+    """One root with a zygote. `fork` and `connect` need a running asyncio loop.
 
-    def __init__(self, folder: Path) -> None:
+    `python` runs the stand-in of a server.
+    """
+
+    def __init__(self, folder: Path, python: Path | str = sys.executable) -> None:
+        self._python = python
         self.root = folder / "root"
         self.root.mkdir(parents=True)
         self.log = folder / "zygote.log"
@@ -61,7 +65,7 @@ class Lab:
     def zygote_argv(self) -> list[str]:
         """Return the zygote's command line, with the stand-in of a server."""
         address = f"/proc/{os.getpid()}/fd/{self._place}/test.sock"
-        server = [sys.executable, "-I", "-S", "-c", _SERVER, address]
+        server = [str(self._python), "-I", "-S", "-c", _SERVER, address]
         script = minipod.sandbox.zygote.__file__
         own = ["--root", str(self.root)]
         return [sys.executable, "-I", "-S", script, *own, "--", *server]

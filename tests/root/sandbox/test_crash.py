@@ -10,18 +10,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from minipod.errors import HostError, Unavailable
 from minipod.sandbox import messages, zygote
 from minipod.sandbox.protocol import LOCK_HELD
-from tests.root.sandbox.lab import container, in_loop
+from tests.root.sandbox.lab import Lab, container, in_loop
 from tests.support.wait import eventually
-
-if TYPE_CHECKING:
-    from tests.root.sandbox.lab import Lab
 
 CHATTY = "i=0; while :; do i=$((i+1)); echo $i; sleep 0.02; done"
 
@@ -205,6 +201,22 @@ async def test_a_killed_zygote_frees_its_lock_and_leaves_the_pods(lab: Lab) -> N
     assert (await lab.connect("b")).uid == "b"
     await closed.wait()
     assert parent.closed
+
+
+def test_a_server_that_cannot_be_started_now_is_started_later(tmp_path: Path) -> None:
+    """While a package is replaced there may be no program for a moment."""
+    program, away = tmp_path / "python", tmp_path / "away"
+    program.symlink_to(sys.executable)
+    lab = Lab(tmp_path, program)
+    try:
+        program.rename(away)
+        lab.server.send(b"7")
+        told = "cannot start the server: No such file or directory: it starts again in "
+        eventually(lambda: lab.log.read_text().count(told) > 1)
+        away.rename(program)
+        lab.accept_server()
+    finally:
+        lab.close()
 
 
 def test_zygote_and_server_leave_the_session_of_who_started_them(lab: Lab) -> None:
