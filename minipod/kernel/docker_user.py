@@ -7,13 +7,10 @@ are taken out again by the very same words. Source: Docker's "Packet filtering a
 
 from __future__ import annotations
 
-import os
-import shutil
-from asyncio import subprocess
 from typing import TYPE_CHECKING
 
 from minipod.errors import HostError
-from minipod.kernel.nft import SYSTEM_PATH
+from minipod.kernel import programs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,25 +56,14 @@ async def missing(plan: NetworkPlan) -> list[list[str]]:
 
 
 async def withdraw(plan: NetworkPlan) -> None:
-    """Take the root's rules out again; nothing happens if they are not there."""
+    """Take the root's rules out again; nothing happens if they are not there. HostError."""
     for rule in rules(plan):
         await _iptables("-D", _CHAIN, *rule)
 
 
 async def _iptables(*argv: str) -> bool:
-    """Run iptables and return whether it succeeded. HostError if it is not installed."""
-    program = shutil.which("iptables", path=f"{os.environ.get('PATH', '')}:{SYSTEM_PATH}")
+    """Run iptables and return whether it succeeded. HostError if it cannot be run."""
+    program = programs.find("iptables")
     if program is None:
         raise HostError(f"cannot look at {_CHAIN}: iptables is not installed")
-    try:
-        process = await subprocess.create_subprocess_exec(
-            program,
-            "-w",
-            *argv,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-    except OSError as error:
-        raise HostError(f"cannot run {program}: {error.strerror}") from error
-    return await process.wait() == 0
+    return (await programs.run(program, "-w", *argv)).code == 0

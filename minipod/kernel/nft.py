@@ -9,14 +9,12 @@ rule in it bears our mark as its comment.
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
-import shutil
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from minipod.errors import HostError
+from minipod.kernel import programs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,10 +28,6 @@ _FAMILY = "ip"
 _CHAIN = "postrouting"
 RAW, DSTNAT, SRCNAT = -300, -100, 100
 """Priorities of hooks: before connections are tracked, to lead them, to mask them."""
-
-SYSTEM_PATH = "/usr/sbin:/sbin"
-"""Where administration programs are: not in the PATH of every root shell."""
-_DEADLINE = 10.0
 
 
 class BaseChain(NamedTuple):
@@ -158,7 +152,7 @@ def chains_in(entries: Sequence[Command]) -> list[Chain]:
 
 def find() -> str | None:
     """Return the path of the program; None if it is not installed."""
-    return shutil.which("nft", path=f"{os.environ.get('PATH', '')}:{SYSTEM_PATH}")
+    return programs.find("nft")
 
 
 def match(operator: str, left: Command, right: Command | str | int) -> Command:
@@ -192,34 +186,8 @@ async def _run(*argv: str, text: str = "", netns: int | None = None) -> bytes:
     program = find()
     if program is None:
         raise HostError("cannot run nft: it is not installed", hint="install the package nftables")
-    # nsenter enters the namespace: a program with many threads, as we are, cannot.
-    way = [] if netns is None else ["nsenter", f"--net=/proc/self/fd/{netns}", "--"]
-    try:
-        process = await asyncio.create_subprocess_exec(
-            *way,
-            program,
-            *argv,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            pass_fds=() if netns is None else (netns,),
-        )
-    except OSError as error:
-        raise HostError(f"cannot run {program}: {error.strerror}") from error
-    try:
-        async with asyncio.timeout(_DEADLINE):
-            output, complaint = await process.communicate(text.encode())
-    except TimeoutError:
-        process.kill()
-        await process.wait()
-        raise HostError(
-            f"cannot run nft {' '.join(argv)}: it does not end within {_DEADLINE:g} s"
-        ) from None
-    except BaseException:
-        process.kill()
-        await process.wait()
-        raise
-    if process.returncode != 0:
-        cause = complaint.decode(errors="replace").partition("\n")[0].removeprefix("Error: ")
-        raise HostError(f"cannot run nft {' '.join(argv)}: {cause or process.returncode}")
-    return output
+    done = await programs.run(program, *argv, text=text.encode(), netns=netns)
+    if done.code != 0:
+        cause = done.complaint.decode(errors="replace").partition("\n")[0].removeprefix("Error: ")
+        raise HostError(f"cannot run nft {' '.join(argv)}: {cause or done.code}")
+    return done.output

@@ -9,7 +9,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from minipod.errors import HostError
-from minipod.kernel import docker_user, nft, sysctl
+from minipod.kernel import docker_user, nft, programs, sysctl
 from minipod.kernel.host_facts import iptables, nft_rules
 from minipod.model.host_facts import Firewall
 
@@ -66,7 +66,7 @@ async def firewall(plan: NetworkPlan, *, has_pods: bool) -> Firewall:
 
 def _other(program: str | None) -> str | None:
     """Return the nft of the system, if another one stands before it in PATH."""
-    found = shutil.which("nft", path=nft.SYSTEM_PATH)
+    found = shutil.which("nft", path=programs.SYSTEM_PATH)
     if program is None or found is None or os.path.realpath(found) == os.path.realpath(program):
         return None
     return found

@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import os
 import shlex
-import shutil
-from asyncio import subprocess
 from ipaddress import IPv4Network
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from minipod.errors import HostError
-from minipod.kernel.nft import SYSTEM_PATH
+from minipod.kernel.programs import find, run
 from minipod.model.host_facts import Field, ForwardChain, Match, Rule, Verdict
 
 if TYPE_CHECKING:
@@ -143,7 +140,7 @@ def _match(word: str, value: str, *, negated: bool) -> Match:
 
 def _tools() -> Iterator[str]:
     """Yield the programs by which FORWARD can be listed and changed."""
-    names = [name for name in ("iptables", "iptables-nft", "iptables-legacy") if _find(name)]
+    names = [name for name in ("iptables", "iptables-nft", "iptables-legacy") if find(name)]
     new = [name for name in names if _is_new(name)]
     old = [name for name in names if name not in new]
     yield from new[:1]
@@ -153,7 +150,7 @@ def _tools() -> Iterator[str]:
 
 def _is_new(name: str) -> bool:
     """Return whether a program speaks of nftables' tables: so its file is called."""
-    return os.path.basename(os.path.realpath(_find(name) or "")) == "xtables-nft-multi"
+    return os.path.basename(os.path.realpath(find(name) or "")) == "xtables-nft-multi"
 
 
 def _has_old_table() -> bool:
@@ -163,23 +160,9 @@ def _has_old_table() -> bool:
         return False
 
 
-def _find(name: str) -> str | None:
-    return shutil.which(name, path=f"{os.environ.get('PATH', '')}:{SYSTEM_PATH}")
-
-
 async def _listed(name: str) -> str | None:
-    """Return what a program lists; None if it cannot read what others wrote there."""
-    program = _find(name)
+    """Return what a program lists; None if it cannot read what others wrote there. HostError."""
+    program = find(name)
     assert program is not None  # `_tools` found it
-    try:
-        process = await subprocess.create_subprocess_exec(
-            program,
-            *("-w", "-S"),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
-    except OSError as error:
-        raise HostError(f"cannot run {program}: {error.strerror}") from error
-    output, _ = await process.communicate()
-    return output.decode(errors="replace") if process.returncode == 0 else None
+    done = await run(program, "-w", "-S")
+    return done.output.decode(errors="replace") if done.code == 0 else None

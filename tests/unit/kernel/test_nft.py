@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from minipod.errors import HostError
-from minipod.kernel import docker_user, nft
+from minipod.kernel import docker_user, nft, programs
 from minipod.plan.network import NetworkPlan
 
 PLAN = NetworkPlan("00aa11", IPv4Network("10.244.0.0/16"))
@@ -49,10 +49,13 @@ def test_a_program_that_cannot_be_run_is_told(
 def test_a_program_that_does_not_end_is_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    silent = tmp_path / "nft"
-    silent.write_text("#!/bin/sh\nexec sleep 60\n")
-    silent.chmod(0o755)
+    for name in ("nft", "iptables"):
+        silent = tmp_path / name
+        silent.write_text("#!/bin/sh\nexec sleep 60\n")
+        silent.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    monkeypatch.setattr(nft, "_DEADLINE", 0.05)
-    with pytest.raises(HostError, match="it does not end within"):
+    monkeypatch.setattr(programs, "DEADLINE", 0.05)
+    with pytest.raises(HostError, match="cannot run nft -j list chains: it does not end within"):
         asyncio.run(nft.chains())
+    with pytest.raises(HostError, match=r"cannot run iptables -w -C DOCKER-USER .* within 0\.05 s"):
+        asyncio.run(docker_user.admit(PLAN))
