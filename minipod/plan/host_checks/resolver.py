@@ -30,12 +30,12 @@ def judge(seen: Resolver) -> Finding:
     named = servers(seen.text)
     wrong = [server for server in named if not _is_address(server)]
     if wrong:
-        pattern = wrong[0].replace("/", r"\/")
+        line = _line_of(wrong[0], seen.text)
         return warn(
             Check.RESOLV_CONF,
             f'{_FILE} names "{wrong[0]}", which is no address',
             "Programs wait for an answer that never comes, or take the line for the end of it.",
-            f"cp {_FILE} {_FILE}.old && grep -vwF -- '{pattern}' {_FILE}.old > {_FILE}",
+            f"cp {_FILE} {_FILE}.old && sed {line}d {_FILE}.old > {_FILE}",
         )
     reachable = servers(pod_resolv_conf(seen.text, seen.upstreams))
     if reachable:
@@ -52,6 +52,12 @@ def judge(seen: Resolver) -> Finding:
 
 def _add() -> str:
     return f"echo nameserver {_ANYBODY} >> {_FILE}"
+
+
+def _line_of(server: str, text: str) -> int:
+    """Return the number of the line that names a server: what it says may be anything."""
+    lines = enumerate(text.splitlines(), 1)
+    return next(number for number, line in lines if line.split()[:2] == ["nameserver", server])
 
 
 def _is_address(server: str) -> bool:

@@ -50,11 +50,8 @@ def proc(rights: Rights, seen: Proc) -> Finding:
             "mount -t proc -o nosuid,nodev,noexec proc /proc",
         )
     hidden = [each for each in seen.options if each.startswith("hidepid=")]
-    if (
-        hidden
-        and hidden[0] not in {"hidepid=0", "hidepid=off"}
-        and "CAP_SYS_PTRACE" in (rights.missing)
-    ):
+    shown = not hidden or hidden[0] in {"hidepid=0", "hidepid=off"}
+    if not shown and "CAP_SYS_PTRACE" in rights.missing:
         return warn(
             Check.PROC,
             f"/proc is mounted with {hidden[0]}",

@@ -5,6 +5,7 @@ What a real machine can be made to show is in tests/e2e/test_doctor.py, with the
 
 from __future__ import annotations
 
+import subprocess
 from ipaddress import IPv4Address, IPv4Network
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,7 @@ from tests.support.machine_facts import CLUSTER, FIT, LINK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
 
 def with_(family: str, **changes: Any) -> HostFacts:
@@ -328,6 +330,19 @@ def test_a_resolver_that_pods_cannot_ask(changes: dict[str, Any], words: str) ->
     finding = only(with_("resolver", **changes))
     assert (finding.check, finding.level) == (Check.RESOLV_CONF, Level.WARN)
     assert words in finding.seen
+
+
+@pytest.mark.parametrize("wrong", ["192.0.2", "192.0.2.1/24", "it's"])
+def test_a_resolver_that_is_no_address_is_taken_out_and_no_other_is(
+    tmp_path: Path, wrong: str
+) -> None:
+    """It may be a part of a good line, and have what a shell or a pattern takes for its own."""
+    file = tmp_path / "resolv.conf"
+    file.write_text(f"search example\nnameserver {wrong}\nnameserver 192.0.2.1\n")
+    fix = only(with_("resolver", text=file.read_text())).fix
+    assert fix is not None
+    subprocess.run(["sh", "-ec", fix.replace("/etc/resolv.conf", str(file))], check=True)
+    assert file.read_text() == "search example\nnameserver 192.0.2.1\n"
 
 
 def test_a_local_forwarder_that_says_whom_it_asks_is_well() -> None:
