@@ -51,6 +51,7 @@ api-versions
 describe ns/lab pod/db
 describe ns --show-events=false
 wait pod/web pod/db --for=condition=Ready
+wait pod/web --for=condition=Ready --for=jsonpath={.metadata.name} -o yaml
 wait pods -A --all --for=jsonpath={.status.phase}=Running
 wait pods -l app=web --for=create
 wait pod/none --for=delete
@@ -70,6 +71,7 @@ wait pods -l app=none --for=condition=Ready
 wait pod/web --for=condition=Ready=False --timeout=0
 wait pod/web --for=jsonpath={.status.conditions}=x
 wait pod/web --for=foo
+wait pod/web --for=jsonpath={.status.none} --timeout=100ms
 """
 
 

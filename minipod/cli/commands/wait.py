@@ -11,13 +11,14 @@ from minipod.cli.options import (
     all_namespaces_option,
     fields_option,
     files_option,
+    form_options,
     namespace_option,
     offers,
     pass_session,
     selector_option,
     verb,
 )
-from minipod.cli.printing.output import say_error, tell
+from minipod.cli.printing.output import say_error
 from minipod.client.kinds import KINDS, Where
 from minipod.errors import BadRequest
 
@@ -25,10 +26,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from minipod.cli.arguments.resources import Selection
+    from minipod.cli.printing.form import Form
+    from minipod.cli.printing.results import Results
     from minipod.cli.session import Session
     from minipod.client import Api
     from minipod.client.targets import Target
-    from minipod.client.waits.conditions import Condition
+    from minipod.client.waits.waiting import Outcome
     from minipod.errors import MinipodError
 
 
@@ -62,6 +65,7 @@ if TYPE_CHECKING:
     metavar="TIME",
     help="How long: 0 looks once, less is a week. [default: 30s]",
 )
+@form_options("Print the objects that met it: yaml, json, name, or a template, as of get.")
 @pass_session
 def wait(  # noqa: PLR0913 (an option each)
     session: Session,
@@ -75,6 +79,7 @@ def wait(  # noqa: PLR0913 (an option each)
     all_namespaces: bool,
     wanted: str,
     timeout: float,
+    output: Form,
 ) -> int:
     """Wait until objects are there, are gone, or are in a state.
 
@@ -82,11 +87,13 @@ def wait(  # noqa: PLR0913 (an option each)
     there is one. All that is waited for has to come within the timeout; the exit code is 1 if it
     does not.
     """
-    from minipod.client.waits import conditions
+    from minipod.cli.printing.results import results
+    from minipod.client.waits import conditions, waiting
     from minipod.client.waits.conditions import Created, Deleted
 
     chosen = _chosen(resources, files, selected=bool(selector or fields), every=every)
     condition = conditions.parse(wanted)
+    printed = results(output)
     api = session.api()
     where = Where(None if all_namespaces else session.namespace, selector, fields)
     if isinstance(condition, Created) and not files:
@@ -98,19 +105,18 @@ def wait(  # noqa: PLR0913 (an option each)
     )
     if not targets and not isinstance(condition, Deleted):
         raise BadRequest("no matching resources found")
-    return _report(api, targets, condition, timeout)
+    return _report(waiting.wait(api, targets, condition, timeout), printed)
 
 
-def _report(api: Api, targets: Iterable[Target], condition: Condition, timeout: float) -> int:
+def _report(outcomes: Iterable[Outcome], printed: Results) -> int:
     """Print what is met as it comes, and at the end what is not; return the exit code."""
-    from minipod.client.waits import waiting
-
     failed: list[MinipodError] = []
-    for target, obj, error in waiting.wait(api, targets, condition, timeout):
+    for target, obj, error in outcomes:
         if error is not None:
             failed.append(error)
         elif obj is not None:  # of what never was, kubectl does not say that it is gone
-            tell(f"{target.kind.qualified}/{target.name} condition met")
+            kind = {"apiVersion": target.kind.api_version, "kind": target.kind.name}
+            printed.add(kind | obj, "condition met")
     for error in failed:
         say_error(error)
     return int(bool(failed))

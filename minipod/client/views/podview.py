@@ -22,7 +22,9 @@ def key(pod: JSON) -> tuple[str, str]:
 
 def reference(obj: JSON) -> str:
     """Return an object as kubectl names it: `pod/web`; its name may be still to be made."""
-    return f"{obj['kind'].lower()}/{obj['metadata'].get('name', '<unknown>')}"
+    group = obj.get("apiVersion", "").rpartition("/")[0]
+    kind = f"{obj['kind']}.{group}" if group else obj["kind"]
+    return f"{kind.lower()}/{obj['metadata'].get('name', '<unknown>')}"
 
 
 def container_names(pod: JSON) -> list[str]:

@@ -53,6 +53,16 @@ def test_all_of_a_kind_are_those_there_are_now(server: FakeServer, run: Run) -> 
     assert run("wait", "pods", "-l", "a=b", "--for=condition=Ready").out == met
 
 
+def test_what_met_it_is_printed_as_asked(server: FakeServer, run: Run) -> None:
+    answer_with(server, pod("a"), pod("b"))
+    wanted = ("wait", "pods/a", "pods/b", "--for=condition=Ready")
+    assert run(*wanted, "-o", "name").out == "pod/a\npod/b\n"
+    assert run(*wanted, "-o", "jsonpath={.metadata.name} ").out == "a b "
+    server.asked.clear()
+    assert "allowed formats are: json" in run(*wanted, "-o", "wide").err
+    assert server.asked == []
+
+
 def test_no_object_at_all_is_an_error_unless_it_is_to_be_gone(server: FakeServer, run: Run) -> None:
     server.answers[f"GET {PODS}"] = Answer({"items": [], "metadata": {"resourceVersion": "7"}})
     done = run("wait", "pods", "--all", "--for=condition=Ready")
