@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from minipod.client.pod import Pod
     from minipod.client.ports.port_forward import PortForward
     from minipod.client.values import Completed, Container, Event, Party, Port, PortConflict
+    from minipod.client.views.logs import LogPiece
     from minipod.errors import MinipodError
 
 __version__ = "0.1.0"
@@ -25,6 +26,7 @@ __all__ = [
     "Completed",
     "Container",
     "Event",
+    "LogPiece",
     "MinipodError",
     "Party",
     "Pod",
@@ -39,6 +41,7 @@ _HOMES = {
     "Completed": "minipod.client.values",
     "Container": "minipod.client.values",
     "Event": "minipod.client.values",
+    "LogPiece": "minipod.client.views.logs",
     "MinipodError": "minipod.errors",
     "Party": "minipod.client.values",
     "Pod": "minipod.client.pod",

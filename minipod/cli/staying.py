@@ -65,9 +65,9 @@ def _with(api: Api, pod: JSON, manner: Manner, *, resumable: bool) -> Terminatio
     wanted = attach.Wanted(name, manner.stdin, terminal, attempt=0)
     if terminal and not manner.quiet:
         say_prompt()
-    _attach(api.root, pod, wanted)
+    attach.run(api.root, pod, wanted)
     if terminal and resumable and not manner.quiet:
-        say_resume(pod, wanted)
+        say_resume(pod, name)
     if manner.open_ or pod["spec"]["restartPolicy"] == "Always":
         return Termination(int(any(podview.cannot_start(pod))), "", "")
     return termination(ended(api, pod, manner.patience), name)
@@ -87,15 +87,6 @@ def _report(pod: JSON, end: Termination, manner: Manner) -> int:
         if end.message and end.reason != podview.START_ERROR:  # that one was told at once
             say(end.message)
     return end.exit_code
-
-
-def _attach(root: str, pod: JSON, wanted: attach.Wanted) -> None:
-    attached = attach.attach(root, pod, wanted)
-    if attached is None:
-        attach.copy_log(root, pod, wanted.container, 0)
-        return
-    with attached:
-        attached.run()
 
 
 class _Teller:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Self
 
-from minipod.client.api import Api
+from minipod.client.api import Api, LogQuery
 from minipod.client.kinds import PODS, Where
 from minipod.client.pod import Pod
 from minipod.client.wire.transport import Transport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from minipod.client.manifests.sources import Source
     from minipod.client.ports.port_forward import PortForward
     from minipod.client.values import Event, Port, PortConflict
+    from minipod.client.views.logs import LogPiece
     from minipod.model.submission import Action
 
     JSON = dict[str, Any]
@@ -73,8 +74,9 @@ class Client:
         """The requests one by one, for what this class has no method for."""
         self.forwards: set[PortForward] = set()
         """The port-forwards that are open."""
+        self.warn = warn
+        """Who gets warnings."""
         self._given_namespace = namespace
-        self._warn = warn
 
     def __enter__(self) -> Self:
         return self
@@ -181,11 +183,32 @@ class Client:
 
     def in_namespace(self, namespace: str) -> Client:
         """Return a client of the same root that works in another namespace."""
-        other = self.of(self.api, namespace=namespace, warn=self._warn)
+        other = self.of(self.api, namespace=namespace, warn=self.warn)
         other.forwards = self.forwards
         return other
 
-    # Looking at a whole namespace
+    # Looking at several, or at a whole namespace
+
+    def stream_logs(
+        self,
+        *sources: Pod | tuple[Pod, str],
+        follow: bool = False,
+        previous: bool = False,
+        tail: int | None = None,
+        since: int | None = None,
+        timestamps: bool = False,
+        lines: bool = True,
+    ) -> Iterator[LogPiece]:
+        """Yield what containers wrote: of all of a pod, or of one, `(pod, "name")`.
+
+        With `follow` it goes on until all have ended, side by side; to leave the loop before that
+        is fine. Else one comes after the other. Each piece is a line; without `lines` it is what
+        came at once, which is quicker. The other words are those of `Pod.logs`.
+        """
+        from minipod.client.views import logs
+
+        query = LogQuery("", follow, tail, since, timestamps, previous)
+        return logs.read(self.api, logs.origins_of(sources), query, lines=lines)
 
     def ports(self) -> list[Port]:
         """Return who listens on what in the namespace, and what is declared."""
@@ -239,7 +262,7 @@ class Client:
         for line in self.api.submit(sources, self._given_namespace, Submission(action)):
             match line["type"]:
                 case "WARNING":
-                    self._warn(line["message"])
+                    self.warn(line["message"])
                 case "ERROR":
                     errors.append(error_from(line["status"]))
                 case _ if line["object"]["kind"] == PODS.name:

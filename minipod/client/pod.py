@@ -11,10 +11,12 @@ from minipod.client.views import podview
 from minipod.errors import CommandFailed, NotFound, TimedOut
 
 if TYPE_CHECKING:
+    import os
     import socket
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from minipod.client.client import Client
+    from minipod.client.ports.listening import Listener, Ports
     from minipod.client.ports.port_forward import PortForward
     from minipod.client.values import Completed, Container, Event, Port, PortConflict
 
@@ -101,8 +103,16 @@ class Pod:
         from minipod.client.values import Container
 
         known = {one["name"]: one for one in self._status.get("containerStatuses") or ()}
-        names = podview.container_names(self.raw)
-        return tuple(Container.of(name, known.get(name, {})) for name in names)
+        return tuple(Container.of(name, known.get(name, {})) for name in self.container_names)
+
+    @property
+    def container_names(self) -> tuple[str, ...]:
+        """The containers' names, in the manifest's order."""
+        return tuple(podview.container_names(self.raw))
+
+    def container_name(self, wanted: str | None = None) -> str:
+        """Return the name of the container that is wanted: None is the first. NotFound."""
+        return podview.chosen_container(self.raw, wanted)
 
     # Looking
 
@@ -146,13 +156,16 @@ class Pod:
         container: str | None = None,
         previous: bool = False,
         tail: int | None = None,
+        since: int | None = None,
         timestamps: bool = False,
     ) -> str:
         """Return what a container wrote since its last start, its first if none is named.
 
-        `previous`: of the run before; `tail`: the last so many lines.
+        `previous`: of the run before; `tail`: the last so many lines; `since`: lines of the last so
+        many seconds.
         """
-        query = LogQuery(self._container(container), False, tail, None, timestamps, previous)
+        name = self.container_name(container)
+        query = LogQuery(name, False, tail, since, timestamps, previous)
         pieces = self.client.api.log(self.namespace, self.name, query)
         return b"".join(pieces).decode(errors="backslashreplace")
 
@@ -163,14 +176,12 @@ class Pod:
 
         To leave the loop before that is fine.
         """
-        query = LogQuery(self._container(container), True, tail, None, timestamps)
-        rest = b""
-        for piece in self.client.api.log(self.namespace, self.name, query):
-            *lines, rest = (rest + piece).split(b"\n")
-            for line in lines:
-                yield line.decode(errors="backslashreplace")
-        if rest:
-            yield rest.decode(errors="backslashreplace")
+        from minipod.client.views import logs
+
+        query = LogQuery(self.container_name(container), True, tail, None, timestamps)
+        origin = logs.Origin(self.namespace, self.name, query.container)
+        for line in logs.read(self.client.api, [origin], query, lines=True):
+            yield line.text.removesuffix("\n")
 
     def events(self) -> list[Event]:
         """Return what happened to the pod, newest last."""
@@ -219,7 +230,7 @@ class Pod:
         from minipod.client.streams.command import Command, words
         from minipod.client.values import Completed
 
-        command = Command(self._container(container), words(argv), stdin=True, tty=False)
+        command = Command(self.container_name(container), words(argv), stdin=True, tty=False)
         given = capture.Given(stdin.encode() if isinstance(stdin, str) else stdin, env or {})
         with execution.sandbox_of(self._root, self.raw, command.container) as sandbox:
             captured = capture.run(sandbox, command, given, timeout)
@@ -231,6 +242,83 @@ class Pod:
         if check and done.exit_code:
             raise CommandFailed(argv[0], done.exit_code, done.stdout, done.stderr)
         return done
+
+    def call(
+        self,
+        argv: Sequence[str],
+        *,
+        container: str | None = None,
+        stdin: bool = True,
+        tty: bool = False,
+    ) -> int:
+        """Run a command in a container with our own stdin, stdout and stderr; return its exit code.
+
+        As subprocess.call does: 128 + N if signal N ended it. Without `stdin` it reads nothing.
+        `tty`: it runs on a terminal of its own, to which ours is the way; ours is raw meanwhile
+        (main thread only). BadRequest if our stdin is none. Conflict, CannotRun: as `exec`.
+        """
+        from minipod.client.streams import exec as execution
+        from minipod.client.streams.command import Command, words
+
+        command = Command(self.container_name(container), words(argv), stdin, tty)
+        return execution.run(self._root, self.raw, command)
+
+    def attach(
+        self,
+        *,
+        container: str | None = None,
+        stdin: bool = False,
+        tty: bool = False,
+        attempt: int | None = None,
+    ) -> bool:
+        """Show what a container writes from now on on our stdout and stderr, until its run ends.
+
+        `stdin`: ours goes there. `tty`: so does every key, ours is raw meanwhile; the container
+        must have a terminal. `attempt`: the run of that number, from its beginning: 0 is the first.
+        Return False if that was over already. Conflict if nothing runs, or reads no stdin.
+        """
+        from minipod.client.streams import attach
+
+        wanted = attach.Wanted(self.container_name(container), stdin, tty, attempt)
+        return attach.run(self._root, self.raw, wanted)
+
+    def copy_in(
+        self,
+        source: str | os.PathLike[str],
+        target: str | os.PathLike[str],
+        *,
+        container: str | None = None,
+        preserve: bool = True,
+    ) -> None:
+        """Copy a file or folder of this machine into a container: into `target` if it is a folder.
+
+        `preserve`: keep modes and owners. It runs tar there. BadRequest if there is no `source`,
+        HostError if it cannot be copied.
+        """
+        from minipod.client.streams import copying, file_spec
+
+        here, there = file_spec.of(source), file_spec.of(target, self.name)
+        place = copying.Place(self._root, self.raw, self.container_name(container))
+        copying.upload(place, here, there, copying.Manner(preserve, self.client.warn))
+
+    def copy_out(
+        self,
+        source: str | os.PathLike[str],
+        target: str | os.PathLike[str],
+        *,
+        container: str | None = None,
+        preserve: bool = True,
+    ) -> None:
+        """Copy a file, or what is in a folder, of a container to `target` on this machine.
+
+        `preserve`: keep modes. What is no file or folder, such as a symlink, is left out and warned
+        of. HostError if it cannot be copied.
+        """
+        from minipod.client.streams import copying, file_spec
+
+        there, here = file_spec.of(source, self.name), file_spec.of(target)
+        place = copying.Place(self._root, self.raw, self.container_name(container))
+        copying.download(place, there, here, copying.Manner(preserve, self.client.warn))
 
     def forward(
         self, port: int | str, *, local: int = 0, address: str = "127.0.0.1"
@@ -245,6 +333,36 @@ class Pod:
 
         wanted = Forward(local, self._number(port))
         return PortForward(self._root, self.raw, wanted, address, self.client.forwards)
+
+    def forward_forever(
+        self,
+        *ports: int | str | Ports,
+        addresses: Iterable[str] = ("localhost",),
+        on_listening: Callable[[Listener], None] | None = None,
+        on_connection: Callable[[int], None] | None = None,
+        on_failure: Callable[[int, str], None] | None = None,
+    ) -> None:
+        """Let local ports lead to ports of the pod, as `minipod port-forward` does, until it ends.
+
+        A port is LOCAL:REMOTE, REMOTE or :REMOTE, which is any free local port; REMOTE is a number
+        or a declared name. "localhost" is 127.0.0.1 and ::1. Told are: where it listens (address,
+        local, remote), the local port of each connection, and the remote port of each that failed,
+        with the cause. HostError if a local port is taken, Conflict if the pod does not run,
+        Unavailable at its end. This process may have as many open files as it can, from then on.
+        """
+        from minipod.client.ports import forward, listening
+
+        asked = [
+            one if isinstance(one, listening.Ports) else listening.parse(str(one)) for one in ports
+        ]
+        forward.forward_ports(
+            self._root,
+            self.raw,
+            [listening.resolve(one, self.raw) for one in asked],
+            listening.addresses(addresses),
+            on_listening or forward.unheard,
+            forward.Events(on_connection or forward.unheard, on_failure or forward.unheard),
+        )
 
     def connect(self, port: int | str, *, timeout: float | None = 10.0) -> socket.socket:
         """Return a connection to a port of the pod, as a process of the pod makes one to localhost.
@@ -272,11 +390,6 @@ class Pod:
 
     def _where(self, fields: str) -> Where:
         return Where(self.namespace, fields=fields)
-
-    def _container(self, name: str | None) -> str:
-        if name is not None:
-            return podview.require_container(self.raw, name)
-        return podview.container_names(self.raw)[0]
 
     def _number(self, port: int | str) -> int:
         return podview.port_number(self.raw, str(port))

@@ -47,21 +47,15 @@ def attach(  # noqa: PLR0913 (an option each)
     """
     from minipod.cli.arguments.containers import choose
     from minipod.cli.telling.attaching import begun, say_prompt, say_resume, wants_terminal
-    from minipod.client.streams import attach as attaching
-    from minipod.errors import Conflict
+    from minipod.client.pod import Pod
 
-    api = session.api()
-    found = api.pod(session.namespace, pod_name(pod))
+    client = session.client()
+    found = client.get(pod_name(pod))
     name = choose(found, container)
-    terminal = wants_terminal(found, name, stdin=stdin, tty=tty, quiet=quiet)
-    found = begun(api, found, name, pod_running_timeout)
-    wanted = attaching.Wanted(name, stdin, terminal)
-    if wanted.terminal and not quiet:
+    terminal = wants_terminal(found.raw, name, stdin=stdin, tty=tty, quiet=quiet)
+    found = Pod(client, begun(client.api, found.raw, name, pod_running_timeout))
+    if terminal and not quiet:
         say_prompt()
-    attached = attaching.attach(session.root, found, wanted)
-    if attached is None:
-        raise Conflict(f'container "{name}" is not running')
-    with attached:
-        attached.run()
-    if wanted.terminal and not quiet:
-        say_resume(found, wanted)
+    found.attach(container=name, stdin=stdin, tty=terminal)
+    if terminal and not quiet:
+        say_resume(found.raw, name)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import click
 
 from minipod.cli.options import container_option, namespace_option, pass_session, verb
-from minipod.cli.session import warn
 from minipod.errors import BadRequest
 
 if TYPE_CHECKING:
@@ -39,15 +38,16 @@ def cp(
     brought out. It runs tar in the container.
     """
     from minipod.cli.arguments.containers import choose
-    from minipod.client.streams import copying, file_spec
+    from minipod.client.streams import file_spec
 
     here, there = file_spec.parse(source), file_spec.parse(destination)
     remote = _remote(here, there)
-    pod = session.api().pod(remote.namespace or session.namespace, str(remote.pod))
-    place = copying.Place(session.root, pod, choose(pod, container))
-    manner = copying.Manner(preserve=not no_preserve, warn=warn)
-    copy = copying.download if remote is here else copying.upload
-    copy(place, here, there, manner)
+    client = session.client()
+    if remote.namespace:
+        client = client.in_namespace(remote.namespace)
+    pod = client.get(str(remote.pod))
+    copy = pod.copy_out if remote is here else pod.copy_in
+    copy(here, there, container=choose(pod, container), preserve=not no_preserve)
 
 
 def _remote(source: FileSpec, destination: FileSpec) -> FileSpec:

@@ -41,15 +41,16 @@ def exec_(
     cannot be run.
     """
     from minipod.cli.arguments.containers import choose
-    from minipod.cli.telling.attaching import has_terminal
-    from minipod.client.streams import exec as execution
-    from minipod.client.streams.command import Command
 
-    found = session.api().pod(session.namespace, pod_name(pod))
-    wanted = Command(choose(found, container), command, stdin, tty=stdin and tty)
-    if wanted.tty and not has_terminal():
-        wanted = wanted._replace(tty=False)
-    code = execution.run(session.root, found, wanted)
+    found = session.client().get(pod_name(pod))
+    name = choose(found, container)
+    code = found.call(command, container=name, stdin=stdin, tty=stdin and tty and _has_terminal())
     if code:
         say(f"command terminated with exit code {code}")
     return code
+
+
+def _has_terminal() -> bool:
+    from minipod.cli.telling.attaching import has_terminal
+
+    return has_terminal()

@@ -20,8 +20,6 @@ from minipod.cli.printing.output import say
 
 if TYPE_CHECKING:
     from minipod.cli.session import Session
-    from minipod.client import Api
-    from minipod.client.views.logs import Origin
 
 _TAIL_OF_MANY = 10
 
@@ -73,8 +71,7 @@ def logs(  # noqa: PLR0913 (an option each)
 
     That is their stdout and stderr, since their last start.
     """
-    from minipod.client.api import LogQuery
-    from minipod.client.views import logs as reading
+    from minipod.cli.arguments.containers import choose
 
     if (pod is None) == (selector is None):
         raise click.UsageError("give a pod or --selector")
@@ -82,44 +79,37 @@ def logs(  # noqa: PLR0913 (an option each)
         raise click.UsageError("--all-containers and --container cannot be given together")
     if tail is None and selector is not None:
         tail = _TAIL_OF_MANY
-    query = LogQuery(
-        container="",
-        follow=follow,
-        tail=tail if tail is not None and tail >= 0 else None,
-        since_seconds=since or None,
-        timestamps=timestamps,
-        previous=previous,
-    )
-    api = session.api()
-    origins = _origins(api, session, pod, selector, container, every=all_containers)
-    if not origins:
+    client = session.client()
+    found = client.pods(selector) if pod is None else [client.get(pod_name(pod))]
+    sources = found if all_containers else [(one, choose(one, container)) for one in found]
+    if not sources:
         say(f"No resources found in {session.namespace} namespace.")
     if follow:
         from minipod.cli.telling.reader import end_with_reader
 
         end_with_reader()
-    reading.copy(api, origins, query, sys.stdout.buffer, prefix=prefix)
+    pieces = client.stream_logs(
+        *sources,
+        follow=follow,
+        previous=previous,
+        tail=tail if tail is not None and tail >= 0 else None,
+        since=since or None,
+        timestamps=timestamps,
+        lines=prefix,
+    )
+    for _, name, of, data in pieces:
+        _write(f"[pod/{name}/{of}] ".encode() + data if prefix else data)
 
 
-def _origins(
-    api: Api,
-    session: Session,
-    pod: str | None,
-    selector: str | None,
-    container: str | None,
-    *,
-    every: bool,
-) -> list[Origin]:
-    from minipod.cli.arguments.containers import choose
-    from minipod.client.views import podview
-    from minipod.client.views.logs import Origin
+def _write(data: bytes) -> None:
+    """Write at once. HostError if stdout takes no more (a full disk)."""
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        from minipod.client.text.words import reason
+        from minipod.errors import HostError
 
-    if pod is not None:
-        pods = [api.pod(session.namespace, pod_name(pod))]
-    else:
-        pods = api.pods(session.namespace, selector)["items"]
-    return [
-        Origin(*podview.key(one), name)
-        for one in pods
-        for name in (podview.container_names(one) if every else [choose(one, container)])
-    ]
+        raise HostError(f"cannot write the log: {reason(error)}") from error

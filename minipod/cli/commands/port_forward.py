@@ -41,23 +41,16 @@ def port_forward(
     It ends with Ctrl+C, or when the pod does. REMOTE is a number or the name of a declared port;
     `:REMOTE` takes any free local port. What listens on the pod's 127.0.0.1 only is reached too.
     """
-    from minipod.client.ports import forward, listening
+    from minipod.client.ports import listening
 
     try:
-        asked = [listening.parse(text) for text in ports]
+        wanted = [listening.parse(text) for text in ports]
     except ValueError as error:
         raise click.BadParameter(str(error)) from error
-    found = session.api().pod(session.namespace, pod_name(pod))
-    wanted = [listening.resolve(one, found) for one in asked]
-    with forward.sandbox_of(session.root, found) as sandbox:
-        listeners = listening.listen(wanted, listening.addresses(addresses))
-        for listener in listeners:
-            tell(f"Forwarding from {listener}")
-        forward.forward(
-            sandbox,
-            listeners,
-            forward.Events(
-                handling=lambda port: tell(f"Handling connection for {port}"),
-                failed=lambda port, why: say(f"error forwarding port {port} to pod {pod}: {why}"),
-            ),
-        )
+    session.client().get(pod_name(pod)).forward_forever(
+        *wanted,
+        addresses=addresses,
+        on_listening=lambda listener: tell(f"Forwarding from {listener}"),
+        on_connection=lambda port: tell(f"Handling connection for {port}"),
+        on_failure=lambda port, why: say(f"error forwarding port {port} to pod {pod}: {why}"),
+    )

@@ -9,7 +9,6 @@ from minipod.cli.printing.output import say
 
 if TYPE_CHECKING:
     from minipod.client import Api
-    from minipod.client.streams.attach import Wanted
 
     JSON = dict[str, Any]
 
@@ -40,12 +39,12 @@ def say_prompt() -> None:
     say("If you don't see a command prompt, try pressing enter.")
 
 
-def say_resume(pod: JSON, wanted: Wanted) -> None:
+def say_resume(pod: JSON, container: str) -> None:
     """Say how to come back, if the container starts again."""
     if pod["spec"].get("restartPolicy", "Always") == "Always":
         name = pod["metadata"]["name"]
         say(
-            f"Session ended, resume using 'minipod attach {name} -c {wanted.container} -i -t'"
+            f"Session ended, resume using 'minipod attach {name} -c {container} -i -t'"
             " command when the pod is running"
         )
 

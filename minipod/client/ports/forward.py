@@ -9,8 +9,10 @@ import errno
 import os
 import selectors
 import socket
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from minipod.client.ports import listening
 from minipod.client.ports.limits import descriptors
 from minipod.client.ports.relay import Relay, buffer
 from minipod.client.streams.sandbox import Sandbox
@@ -19,16 +21,20 @@ from minipod.errors import Conflict, Unavailable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from minipod.client.ports.listening import Listener
+    from minipod.client.ports.listening import Forward, Listener
 
 LOOPBACKS = ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"))
 
 
 class Events(NamedTuple):
-    """Whom the forwarder tells: a connection came to a local port; one could not be made."""
+    """Whom a forwarder tells: a connection came to a local port; one could not be made."""
 
     handling: Callable[[int], None]
     failed: Callable[[int, str], None]
+
+
+def unheard(*_: object) -> None:
+    """Tell nobody: who connects sees it."""
 
 
 class _Waiting(NamedTuple):
@@ -188,9 +194,34 @@ def sandbox_of(root: str, pod: dict[str, Any]) -> Sandbox:
         raise Conflict(message) from error
 
 
+def forward_ports(
+    root: str,
+    pod: dict[str, Any],
+    wanted: Iterable[Forward],
+    ips: Iterable[str],
+    opened: Callable[[Listener], None],
+    events: Events,
+) -> None:
+    """Forward ports until the pod goes away, which is Unavailable; `opened` hears where we listen.
+
+    Conflict if the pod does not run, HostError if a local port is taken.
+    """
+    with ExitStack() as stack:
+        sandbox = stack.enter_context(sandbox_of(root, pod))
+        listeners = listening.listen(wanted, ips)
+        for listener in listeners:
+            stack.enter_context(listener.socket)
+        for listener in listeners:
+            opened(listener)
+        forward(sandbox, listeners, events)
+
+
 def forward(sandbox: Sandbox, listeners: Iterable[Listener], events: Events) -> None:
-    """Forward for ever. Unavailable when the pod goes away."""
+    """Forward for ever, with all open files that we may have. Unavailable at the pod's end."""
+    forwarder = Forwarder(sandbox, listeners, events, descriptors() // 2)
     try:
-        Forwarder(sandbox, listeners, events, descriptors() // 2).run()
+        forwarder.run()
     except Unavailable as error:
         raise Unavailable("lost connection to pod") from error
+    finally:
+        forwarder.close()

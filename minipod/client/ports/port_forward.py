@@ -44,7 +44,7 @@ class PortForward:
             raise
         self.address = address
         self.port = self._listener.local
-        events = forward.Events(handling=_nothing, failed=_nothing)
+        events = forward.Events(forward.unheard, forward.unheard)
         self._forwarder = forward.Forwarder(self._sandbox, [self._listener], events, _AT_ONCE)
         self._ending = threading.Lock()
         self._over = False
@@ -100,7 +100,3 @@ def connect(root: str, pod: JSON, port: int, timeout: float | None) -> socket.so
     raise HostError(
         f'cannot connect to port {port} of pod "{name}": {reason(refused)}'
     ) from refused
-
-
-def _nothing(*_: object) -> None:
-    """Tell nobody: who connects sees it."""

@@ -165,13 +165,32 @@ class Attached:
             self._stdin = -1
 
 
+def run(root: str, pod: JSON, wanted: Wanted) -> bool:
+    """Attach to a container until its run ends; return False if that was over when we came.
+
+    `attach` says what is raised.
+    """
+    attached = attach(root, pod, wanted)
+    if attached is None:
+        copy_log(root, pod, wanted.container, wanted.attempt or 0)
+        return False
+    with attached:
+        attached.run()
+    return True
+
+
 def attach(root: str, pod: JSON, wanted: Wanted) -> Attached | None:
     """Attach to a container; None if the run that is wanted is over: `copy_log` has it all.
 
     `pod` is as it was when its first start was over.
 
-    Conflict if the container does not run, or has no stdin that could be ours.
+    BadRequest if a terminal is wanted and our stdin is none. Conflict if the container does not
+    run, or has no stdin that could be ours.
     """
+    if wanted.terminal:
+        from minipod.client.streams import terminal  # noqa: PLC0415 (needed by some)
+
+        terminal.require()
     try:
         sandbox = sandbox_of(root, pod, wanted.container)
     except Conflict:

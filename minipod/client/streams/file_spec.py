@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 from typing import NamedTuple
 
@@ -21,6 +22,9 @@ class FileSpec(NamedTuple):
         where = "/".join(filter(None, (self.namespace, self.pod)))
         return f"{where}:{self.path}" if where else self.path
 
+    def __fspath__(self) -> str:
+        return self.path
+
     @property
     def base(self) -> str:
         """The last name in the path; for a folder that is called `.`, `..` or `/`, a dot."""
@@ -36,6 +40,14 @@ class FileSpec(NamedTuple):
     def within(self, name: str) -> FileSpec:
         """Return the file of this name in this folder."""
         return self._replace(path=posixpath.join(self.path, name))
+
+
+def of(path: str | os.PathLike[str], pod: str | None = None) -> FileSpec:
+    """Return where a path is; one that tells it already stays as it is. BadRequest if it is empty.
+
+    `pod` is whose path it is, None for one of this machine.
+    """
+    return path if isinstance(path, FileSpec) else _with_path(FileSpec(os.fspath(path), pod))
 
 
 def parse(text: str) -> FileSpec:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from minipod.client.streams.command import exit_code, request, started
 from minipod.client.streams.ending import ended_by_signals
 from minipod.client.streams.feed import STDIN, Feed
+from minipod.errors import BadRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,6 +34,7 @@ def run(sandbox: Sandbox, command: Command) -> int:
 
     Our terminal is raw meanwhile, and as it was afterwards, whatever happens.
     """
+    require()
     rows, columns = _size()
     variables = {"TERM": os.environ.get("TERM", "xterm")}
     sandbox.ask(request(command, env=variables, size=[rows, columns]))
@@ -44,6 +46,12 @@ def run(sandbox: Sandbox, command: Command) -> int:
             return raw(_Bridge(sandbox, master).run)
     finally:
         os.close(master)
+
+
+def require() -> None:
+    """Raise BadRequest unless our stdin is a terminal."""
+    if not os.isatty(STDIN):
+        raise BadRequest("cannot use a terminal: our stdin is none")
 
 
 class _Bridge:

@@ -1,19 +1,17 @@
-"""Copying logs: of one container as it comes, of several one after another or all at once."""
+"""Reading logs: of one container as it comes, of several one after another or all at once."""
 
 from __future__ import annotations
 
 import threading
-from queue import SimpleQueue
 from typing import TYPE_CHECKING, NamedTuple
-
-from minipod.client.text.words import reason
-from minipod.errors import HostError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from typing import BinaryIO
+    from queue import SimpleQueue
 
     from minipod.client.api import Api, LogQuery
+    from minipod.client.pod import Pod
+    from minipod.client.wire.http import Response
 
 
 class Origin(NamedTuple):
@@ -23,41 +21,51 @@ class Origin(NamedTuple):
     pod: str
     container: str
 
+
+class LogPiece(NamedTuple):
+    """Some of what a container wrote: whole lines with their ends, or what came at once."""
+
+    namespace: str
+    pod: str
+    container: str
+    data: bytes
+
     @property
-    def prefix(self) -> bytes:
-        """What kubectl's --prefix puts before each line."""
-        return f"[pod/{self.pod}/{self.container}] ".encode()
+    def text(self) -> str:
+        """The same as text; bytes that are no UTF-8 become a backslash and hex."""
+        return self.data.decode(errors="backslashreplace")
 
 
-def copy(
-    api: Api, origins: Sequence[Origin], query: LogQuery, target: BinaryIO, *, prefix: bool
-) -> None:
-    """Write the logs of all origins to `target`, each piece at once.
+def origins_of(sources: Iterable[Pod | tuple[Pod, str]]) -> list[Origin]:
+    """Return all containers of a pod, or the one that is named beside it. NotFound."""
+    return [
+        Origin(pod.namespace, pod.name, pod.container_name(name))
+        for pod, names in map(_named, sources)
+        for name in names
+    ]
 
-    Several are followed side by side, in whole lines. The first error ends the copy.
+
+def _named(source: Pod | tuple[Pod, str]) -> tuple[Pod, tuple[str, ...]]:
+    if isinstance(source, tuple):
+        return source[0], source[1:]
+    return source, source.container_names
+
+
+def read(
+    api: Api, origins: Sequence[Origin], query: LogQuery, *, lines: bool
+) -> Iterator[LogPiece]:
+    """Yield the logs of all origins; what container the query names does not matter.
+
+    `lines`: each piece is a line. Several are followed side by side, and then in lines always; else
+    one comes after another. The first error ends it. To leave the loop before the end is fine.
     """
     if len(origins) > 1 and query.follow:
-        _side_by_side(api, origins, query, target, prefix=prefix)
+        yield from _side_by_side(api, origins, query)
         return
     for origin in origins:
-        for piece in _pieces(api, origin, query, prefix=prefix):
-            _write(target, piece)
-
-
-def _write(target: BinaryIO, piece: bytes) -> None:
-    """Write at once. HostError if the target takes no more (a full disk)."""
-    try:
-        target.write(piece)
-        target.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise HostError(f"cannot write the log: {reason(error)}") from error
-
-
-def _pieces(api: Api, origin: Origin, query: LogQuery, *, prefix: bool) -> Iterable[bytes]:
-    chunks = api.log(origin.namespace, origin.pod, query._replace(container=origin.container))
-    return (origin.prefix + line for line in _lines(chunks)) if prefix else chunks
+        chunks = api.log(origin.namespace, origin.pod, query._replace(container=origin.container))
+        for data in _lines(chunks) if lines else chunks:
+            yield LogPiece(*origin, data)
 
 
 def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -71,29 +79,53 @@ def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
         yield rest + b"\n"
 
 
-def _side_by_side(
-    api: Api, origins: Sequence[Origin], query: LogQuery, target: BinaryIO, *, prefix: bool
-) -> None:
-    """Follow each origin in a thread of its own, which dies with the process."""
-    heard: SimpleQueue[bytes | Exception | None] = SimpleQueue()
-
-    def follow(origin: Origin) -> None:
-        mark = origin.prefix if prefix else b""
-        try:
-            for line in _lines(_pieces(api, origin, query, prefix=False)):
-                heard.put(mark + line)
-            heard.put(None)
-        except Exception as error:  # noqa: BLE001 (raised below, in the main thread)
-            heard.put(error)
-
+def _side_by_side(api: Api, origins: Sequence[Origin], query: LogQuery) -> Iterator[LogPiece]:
+    """Follow each origin in a thread of its own, which dies with the process, or when we leave."""
+    followers = _Followers(api, query)
     for origin in origins:
-        threading.Thread(target=follow, args=(origin,), daemon=True).start()
+        threading.Thread(target=followers.follow, args=(origin,), daemon=True).start()
     going = len(origins)
-    while going:
-        match heard.get():
-            case None:
-                going -= 1
-            case Exception() as error:
-                raise error
-            case line:
-                _write(target, line)
+    try:
+        while going:
+            match followers.heard.get():
+                case None:
+                    going -= 1
+                case LogPiece() as piece:
+                    yield piece
+                case error:
+                    raise error
+    finally:
+        followers.leave()
+
+
+class _Followers:
+    """Threads that put what they read into one queue: lines, at its end None, or an error."""
+
+    def __init__(self, api: Api, query: LogQuery) -> None:
+        from queue import SimpleQueue  # noqa: PLC0415 (seldom needed)
+
+        self.heard: SimpleQueue[LogPiece | Exception | None] = SimpleQueue()
+        self._api = api
+        self._query = query
+        self._open: list[Response] = []
+        self._left = False
+
+    def follow(self, origin: Origin) -> None:
+        """Read one log to its end."""
+        query = self._query._replace(container=origin.container)
+        try:
+            with self._api.open_log(origin.namespace, origin.pod, query) as response:
+                self._open.append(response)
+                if self._left:
+                    return
+                for line in _lines(response.chunks()):
+                    self.heard.put(LogPiece(*origin, line))
+            self.heard.put(None)
+        except Exception as error:  # noqa: BLE001 (raised by who reads the queue)
+            self.heard.put(error)
+
+    def leave(self) -> None:
+        """Have all threads end."""
+        self._left = True
+        for response in self._open:
+            response.hang_up()

@@ -32,6 +32,11 @@ def container_names(pod: JSON) -> list[str]:
     return [container["name"] for container in pod["spec"]["containers"]]
 
 
+def chosen_container(pod: JSON, wanted: str | None) -> str:
+    """Return the name of the container that is wanted; None is the first. NotFound."""
+    return container_names(pod)[0] if wanted is None else require_container(pod, wanted)
+
+
 def require_container(pod: JSON, name: str) -> str:
     """Return the name if the pod has such a container, else raise NotFound."""
     names = container_names(pod)

@@ -6,6 +6,7 @@ Written by hand because importing http.client costs as much as a whole `minipod 
 
 from __future__ import annotations
 
+import socket
 import time
 from contextlib import suppress
 from io import BufferedReader
@@ -15,7 +16,6 @@ from minipod.client.text.words import reason
 from minipod.errors import Unavailable
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Callable, Iterator, Mapping
 
 _PIECE = 1 << 16
@@ -53,6 +53,11 @@ class Response:
         """Close the connection, whatever is still to come."""
         self._file.close()
         self._connection.close()
+
+    def hang_up(self) -> None:
+        """Have the body end at once for who reads it, on another thread say."""
+        with suppress(OSError):  # it has ended by itself
+            self._connection.shutdown(socket.SHUT_RDWR)
 
     def detach(self) -> tuple[socket.socket, bytes]:
         """Return the connection, which no longer blocks, and what of the body came with the head.

@@ -1,4 +1,4 @@
-"""The small parts: durations, sources, what is read from a pod, logs of several containers."""
+"""The small parts: durations, sources, what is read from a pod."""
 
 from __future__ import annotations
 
@@ -7,19 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from minipod.client.api import LogQuery
 from minipod.client.manifests import podbuild, sources
 from minipod.client.manifests.sources import Source
 from minipod.client.text import durations
-from minipod.client.views import logs, podview
-from minipod.client.views.logs import Origin
+from minipod.client.views import podview
 from minipod.errors import BadRequest, NotFound
-from tests.support.fake_server import Answer, FakeServer, failure
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from minipod.client import Api
 
 POD: dict[str, Any] = {
     "kind": "Pod",
@@ -117,38 +112,3 @@ def test_the_pod_of_run() -> None:
             "ports": [{"containerPort": 80}],
         }
     ]
-
-
-def log_of(server: FakeServer, container: str, *chunks: bytes, follow: bool = False) -> Origin:
-    target = f"GET /api/v1/namespaces/default/pods/web/log?container={container}"
-    server.answers[target + ("&follow=true" if follow else "")] = Answer(chunks=chunks)
-    return Origin("default", "web", container)
-
-
-def test_logs_come_one_after_another(server: FakeServer, api: Api) -> None:
-    origins = [log_of(server, "a", b"one\ntw", b"o\n"), log_of(server, "b", b"three")]
-    target = io.BytesIO()
-    logs.copy(api, origins, LogQuery(""), target, prefix=False)
-    assert target.getvalue() == b"one\ntwo\nthree"
-
-
-def test_prefixes_stand_before_whole_lines(server: FakeServer, api: Api) -> None:
-    origins = [log_of(server, "a", b"one\ntw", b"o\n"), log_of(server, "b", b"three")]
-    target = io.BytesIO()
-    logs.copy(api, origins, LogQuery(""), target, prefix=True)
-    assert target.getvalue() == b"[pod/web/a] one\n[pod/web/a] two\n[pod/web/b] three\n"
-
-
-def test_several_are_followed_side_by_side_until_all_end(server: FakeServer, api: Api) -> None:
-    origins = [log_of(server, name, name.encode() * 3, follow=True) for name in "abc"]
-    target = io.BytesIO()
-    logs.copy(api, origins, LogQuery("", follow=True), target, prefix=False)
-    assert sorted(target.getvalue().split()) == [b"aaa", b"bbb", b"ccc"]
-
-
-def test_a_log_that_cannot_be_followed_ends_all(server: FakeServer, api: Api) -> None:
-    origins = [log_of(server, "a", b"x\n", follow=True), Origin("default", "web", "b")]
-    query = "/api/v1/namespaces/default/pods/web/log?container=b&follow=true"
-    server.answers[f"GET {query}"] = failure(400, "BadRequest", "waiting to start")
-    with pytest.raises(BadRequest, match="waiting to start"):
-        logs.copy(api, origins, LogQuery("", follow=True), io.BytesIO(), prefix=False)
