@@ -175,7 +175,7 @@ class _Changing:
     def _changed(self, target: Target, obj: JSON, there: Mapping[str, str]) -> JSON:
         """Return the object as it is then; `--list` changes nothing, as with kubectl."""
         from minipod.cli.printing.results import DryRun
-        from minipod.client.api import Patch, PatchKind
+        from minipod.client.changes.patches import Patch, PatchKind
 
         if not self._how.asks_server:
             metadata = obj["metadata"] | {self._field.name: self._wanted.applied(there)}

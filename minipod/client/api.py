@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager, suppress
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from minipod.client.kinds import PODS, Where
@@ -16,8 +15,10 @@ from minipod.errors import Expired, MinipodError, NotFound, Unavailable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from minipod.client.changes.patches import Patch
     from minipod.client.kinds import Kind
     from minipod.client.manifests.sources import Source
+    from minipod.client.views.logs import LogQuery
     from minipod.client.wire.transport import Transport
     from minipod.model.submission import Submission
 
@@ -26,46 +27,6 @@ if TYPE_CHECKING:
 DEFAULT_NAMESPACE = "default"
 _DRY_RUN = "All"
 _TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
-
-
-class LogQuery(NamedTuple):
-    """Which part of a container's log: of its newest run, or of the run `attempt`.
-
-    `since_time` is an RFC 3339 time.
-    """
-
-    container: str
-    follow: bool = False
-    tail: int | None = None
-    since_seconds: int | None = None
-    timestamps: bool = False
-    previous: bool = False
-    attempt: int | None = None
-    since_time: str | None = None
-
-
-class PatchKind(StrEnum):
-    """How a patch speaks: by its media type."""
-
-    STRATEGIC = "application/strategic-merge-patch+json"
-    MERGE = "application/merge-patch+json"
-    JSON = "application/json-patch+json"
-
-
-class Validation(StrEnum):
-    """What becomes of fields that are not known: an error, a warning, nothing."""
-
-    STRICT = "Strict"
-    WARN = "Warn"
-    IGNORE = "Ignore"
-
-
-class Patch(NamedTuple):
-    """A change to an object: a part of one, or for PatchKind.JSON a list of operations."""
-
-    kind: PatchKind
-    body: Any
-    validation: Validation = Validation.WARN
 
 
 class Deletion(NamedTuple):
@@ -208,10 +169,9 @@ class Api:
     ) -> JSON:
         """Change some of an object and return it. NotFound, InvalidObject, Conflict."""
         with self._naming(kind, namespace, name):
-            unusual = patch.validation is not Validation.WARN  # the API's own way
             parameters = {
                 "dryRun": _DRY_RUN if dry_run else None,
-                "fieldValidation": patch.validation if unusual else None,
+                "fieldValidation": patch.unusual_validation,
             }
             target = kind.item(namespace, name) + http.query(parameters)
             return self._transport.json("PATCH", target, patch.body, content_type=patch.kind)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Self
 
-from minipod.client.api import Api, LogQuery
+from minipod.client.api import Api
 from minipod.client.kinds import PODS, Where
 from minipod.client.pod import Pod
 from minipod.client.wire.transport import Transport
@@ -207,7 +207,7 @@ class Client:
         """
         from minipod.client.views import logs
 
-        query = LogQuery("", follow, tail, since, timestamps, previous)
+        query = logs.LogQuery("", follow, tail, since, timestamps, previous)
         return logs.read(self.api, logs.origins_of(sources), query, lines=lines)
 
     def ports(self) -> list[Port]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from minipod.client.api import LogQuery
 from minipod.client.kinds import PODS, Where
 from minipod.client.views import podview
 from minipod.errors import CommandFailed, NotFound, TimedOut
@@ -164,6 +163,8 @@ class Pod:
         `previous`: of the run before; `tail`: the last so many lines; `since`: lines of the last so
         many seconds.
         """
+        from minipod.client.views.logs import LogQuery
+
         name = self.container_name(container)
         query = LogQuery(name, False, tail, since, timestamps, previous)
         pieces = self.client.api.log(self.namespace, self.name, query)
@@ -178,7 +179,7 @@ class Pod:
         """
         from minipod.client.views import logs
 
-        query = LogQuery(self.container_name(container), True, tail, None, timestamps)
+        query = logs.LogQuery(self.container_name(container), True, tail, None, timestamps)
         origin = logs.Origin(self.namespace, self.name, query.container)
         for line in logs.read(self.client.api, [origin], query, lines=True):
             yield line.text.removesuffix("\n")

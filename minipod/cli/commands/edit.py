@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from minipod.cli.session import Session
     from minipod.client import Api
-    from minipod.client.api import Validation
     from minipod.client.changes.edited import Change, Text
+    from minipod.client.changes.patches import Validation
     from minipod.client.kinds import Kind
     from minipod.errors import MinipodError
 
@@ -96,8 +96,8 @@ def edit(  # noqa: PLR0913 (an option each)
     kept, and its name told. What others change meanwhile stays.
     """
     from minipod.cli.arguments.targets import Meant, require_one_way, targets
-    from minipod.client.api import Validation
     from minipod.client.changes import editor
+    from minipod.client.changes.patches import Validation
     from minipod.client.kinds import CHANGEABLE
     from minipod.errors import MinipodError
 
@@ -230,7 +230,7 @@ class _Editing:
 
     def _save_one(self, change: Change) -> None:
         from minipod.cli.printing.output import tell
-        from minipod.client.api import Patch, PatchKind
+        from minipod.client.changes.patches import Patch, PatchKind
         from minipod.client.text.gojson import compact
 
         body = change.patch(save_config=self._how.save_config)

@@ -79,8 +79,8 @@ def _image(  # noqa: PLR0913 (an option each)
         require_one_way,
     )
     from minipod.cli.printing.results import DryRun, results
-    from minipod.client.api import Patch, PatchKind
     from minipod.client.changes.images import image_patch, read_images
+    from minipod.client.changes.patches import Patch, PatchKind
     from minipod.client.kinds import PODS
 
     objects, pairs = split(resources, "image")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from minipod.client.api import DEFAULT_NAMESPACE, PatchKind
+from minipod.client.api import DEFAULT_NAMESPACE
+from minipod.client.changes.patches import PatchKind
 from minipod.client.targets import Target, of_kind
 from minipod.errors import BadRequest
 from minipod.manifest import Source, decode
@@ -12,7 +13,7 @@ from minipod.manifest import Source, decode
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from minipod.client.api import Patch
+    from minipod.client.changes.patches import Patch
     from minipod.client.kinds import Kind
     from minipod.client.manifests import sources
     from minipod.manifest import Document

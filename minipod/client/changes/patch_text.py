@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from minipod.client.api import Patch, PatchKind
+from minipod.client.changes.patches import Patch, PatchKind
 from minipod.errors import BadRequest, InvalidManifest
 from minipod.manifest.reader import read
 from minipod.manifest.text import Source

@@ -6,7 +6,6 @@ import json
 import selectors
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from minipod.client.api import LogQuery
 from minipod.client.foreground import undoing
 from minipod.client.foreground.course import Began, Course, Ended, Follow
 from minipod.client.foreground.outcome import FORCED, Outcome, exit_code
@@ -15,6 +14,7 @@ from minipod.client.foreground.runs import ContainerId, runs_now
 from minipod.client.foreground.streams import LineStream
 from minipod.client.kinds import EVENTS, PODS, Where
 from minipod.client.views import podview
+from minipod.client.views.logs import LogQuery
 from minipod.client.waits.patience import patiently
 from minipod.errors import BadRequest, Expired, NotFound, Unavailable
 

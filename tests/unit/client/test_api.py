@@ -9,10 +9,11 @@ import pytest
 
 from minipod.api.resources import RESOURCES
 from minipod.client import Api, Transport
-from minipod.client.api import DEFAULT_NAMESPACE, LogQuery
+from minipod.client.api import DEFAULT_NAMESPACE
 from minipod.client.kinds import EVENTS, KINDS, NODES, Where
 from minipod.client.kinds import PODS as PODS_KIND
 from minipod.client.manifests.sources import Source
+from minipod.client.views.logs import LogQuery
 from minipod.client.waits import deletion
 from minipod.client.wire.transport import SOCKET
 from minipod.errors import (
