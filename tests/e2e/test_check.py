@@ -77,7 +77,7 @@ def curl(source: str, address: str) -> bool:
 def test_every_cell_agrees_with_a_real_client(four: Minipod) -> None:
     begun = time.monotonic()
     done = four("check", "-o", "json")
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 15
     assert done.returncode == 1
     names = ("open", "local", "udp", "walled")
     seen = cells(json.loads(done.stdout))

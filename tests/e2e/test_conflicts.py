@@ -49,7 +49,7 @@ def conflicts(minipod: Minipod, *args: str) -> list[dict[str, Any]]:
 
 def the_conflict(minipod: Minipod) -> dict[str, Any]:
     """Return the one conflict that there is, as soon as it is told."""
-    (only,) = eventually(lambda: conflicts(minipod), within=2)
+    (only,) = eventually(lambda: conflicts(minipod))
     return only
 
 
@@ -217,6 +217,7 @@ def test_who_may_not_have_a_port_is_no_loser(minipod: Minipod) -> None:
     assert nothing_was_told(minipod)
 
 
+@pytest.mark.timed
 def test_a_conflict_is_told_within_100_milliseconds(minipod: Minipod) -> None:
     holds(minipod, 8080)
     with minipod.start("conflicts", "-w", "-o", "json") as watching:
@@ -477,5 +478,5 @@ def test_an_end_for_a_declared_port_is_told_once_and_is_its_message(
         }
         return statuses["b"]["state"].get("terminated", {}).get("message")
 
-    assert eventually(message, within=2) == conflict["explanation"]
+    assert eventually(message) == conflict["explanation"]
     assert conflict["count"] == len(conflicts(minipod)) == 1

@@ -172,7 +172,7 @@ def test_the_second_pod_waits_says_for_whom_and_runs_when_the_first_is_gone(
     )
     assert "FailedScheduling" in minipod.ok("events")
     minipod.ok("delete", "pod", "one")
-    eventually(lambda: status(minipod, "two") == "Running", within=2)
+    eventually(lambda: status(minipod, "two") == "Running")
     answers("two", "127.0.0.1", 8080)
     assert refused(HOST_ADDRESS, 8080)
 

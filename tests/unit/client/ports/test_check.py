@@ -96,7 +96,7 @@ def test_silence_ends_when_the_time_is_over(pod: Path, bound) -> None:
         begun = time.monotonic()
         silent = [bound(socket.SOCK_DGRAM) for _ in range(50)]
         assert results(pod, full, *silent, timeout=0.2) == [Result.NO_ANSWER, *[Result.SILENT] * 50]
-        assert 0.2 <= time.monotonic() - begun < 2
+        assert 0.2 <= time.monotonic() - begun < 8  # one by one it would be ten
 
 
 def test_more_attempts_than_may_be_under_way_wait_for_their_turn(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 from contextlib import ExitStack, contextmanager
@@ -71,14 +72,15 @@ def test_a_free_port_is_the_same_for_every_address() -> None:
 
 
 def test_a_port_that_is_taken_is_refused_with_its_holder_and_frees_the_others() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken, socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
+    own = f"127.1.{os.getpid() >> 8 & 255}.{os.getpid() & 255}"  # nobody else's: free stays free
+    with socket.create_server((own, 0)) as taken, socket.socket() as other:
+        other.bind((own, 0))
         free, port = other.getsockname()[1], taken.getsockname()[1]
         other.close()
         wanted = [Forward(free, 1), Forward(port, 1)]
         with pytest.raises(HostError, match=rf"port {port}: .*address already in use.*pid \d+"):
-            listening.listen(wanted, ["127.0.0.1"])
-        socket.create_server(("127.0.0.1", free)).close()
+            listening.listen(wanted, [own])
+        socket.create_server((own, free)).close()
 
 
 def test_an_address_that_is_none_is_refused() -> None:
@@ -237,13 +239,14 @@ def test_a_server_on_the_pod_s_ipv6_loopback_is_reached(tmp_path: Path) -> None:
 
 
 def test_nobody_listening_is_told_and_the_rest_goes_on(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as gone:
-        remote = gone.getsockname()[1]
-    with forwarding(tmp_path, remote) as running:
-        for _ in range(2):
-            with running.connect() as client:
-                assert received(client) == b""
-        eventually(lambda: running.failed == [(remote, "connection refused")] * 2)
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))  # so that nobody else listens there
+        remote = deaf.getsockname()[1]
+        with forwarding(tmp_path, remote) as running:
+            for _ in range(2):
+                with running.connect() as client:
+                    assert received(client) == b""
+            eventually(lambda: running.failed == [(remote, "connection refused")] * 2)
 
 
 def test_connections_beyond_the_open_files_wait(

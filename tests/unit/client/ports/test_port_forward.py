@@ -124,10 +124,11 @@ def test_a_connection_is_made_in_the_pod(pod: Pod) -> None:
 
 
 def test_nobody_there_is_told_with_the_kernel_s_error(pod: Pod) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as gone:
-        port = gone.getsockname()[1]
-    with pytest.raises(HostError) as caught:
-        pod.connect(port)
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))  # so that nobody else listens there
+        port = deaf.getsockname()[1]
+        with pytest.raises(HostError) as caught:
+            pod.connect(port)
     assert str(caught.value) == f'cannot connect to port {port} of pod "web": connection refused'
     assert isinstance(caught.value.__cause__, ConnectionRefusedError)
 

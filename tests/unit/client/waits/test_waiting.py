@@ -105,7 +105,7 @@ def test_what_never_comes_times_out_and_the_next_is_looked_at(server: FakeServer
     }
     began = time.monotonic()
     late, met = wait(api, [WEB, other], READY, 0.1)
-    assert 0.1 <= time.monotonic() - began < 1
+    assert time.monotonic() - began >= 0.1
     assert str(late.error) == "timed out waiting for the condition on pods/web"
     assert met.error is None
 
