@@ -24,7 +24,7 @@ from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
 from minipod import __version__, server_log
-from minipod.api import make_app, serve
+from minipod.api import BACKLOG, make_app, serve
 from minipod.engine import Engine
 from minipod.engine.hands import Hands
 from minipod.errors import HostError, MinipodError
@@ -215,7 +215,7 @@ def _listen(root: Root) -> socket.socket:
         raise HostError(f"cannot listen on {root.socket}: {error.strerror}") from error
     finally:
         os.close(folder)
-    listener.listen(128)
+    listener.listen(BACKLOG)
     listener.setblocking(False)
     return listener
 

@@ -10,7 +10,7 @@ from minipod.api import answers
 from minipod.api.changes import Changes
 from minipod.api.keys import CHANGES, ENGINE, LOGS
 from minipod.api.peers import admission
-from minipod.api.request_log import logged
+from minipod.api.request_log import logged, tell_bad_http_in_a_line
 from minipod.api.routes import routes
 from minipod.api.status import About, status_of
 from minipod.api.trace import listened
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 MAX_BODY = 64 << 20
 """Bytes of a request: many manifests of the size that Kubernetes takes (3 MB each)."""
+
+BACKLOG = 1024
+"""Connections that wait to be accepted: more at once are refused to clients that do not block."""
 
 SHUTDOWN = 1.0
 """Seconds that open requests get when the server ends; watches and followed logs use them up."""
@@ -54,6 +57,7 @@ def make_app(engine: Engine, *, admit: Admission | None = None) -> web.Applicati
 
 async def serve(app: web.Application, sock: socket.socket) -> web.AppRunner:
     """Answer on a listening or bound socket, until the runner's `cleanup`."""
+    tell_bad_http_in_a_line()
     runner = web.AppRunner(
         app,
         access_log=None,
@@ -61,7 +65,7 @@ async def serve(app: web.Application, sock: socket.socket) -> web.AppRunner:
         shutdown_timeout=SHUTDOWN,
     )
     await runner.setup()
-    await web.SockSite(runner, sock).start()
+    await web.SockSite(runner, sock, backlog=BACKLOG).start()
     return runner
 
 

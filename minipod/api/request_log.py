@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 from aiohttp import web
+from aiohttp.http_exceptions import BadHttpMessage
+from aiohttp.log import server_logger
 
 from minipod.api.peers import peer
 
@@ -38,6 +40,23 @@ async def logged(request: web.Request, handler: Handler) -> web.StreamResponse:
             "error": _error(response),
         }
         _log.info("request", extra=fields | who)
+
+
+def tell_bad_http_in_a_line() -> None:
+    """Have the log say of bytes that are no HTTP that they came: aiohttp adds a traceback."""
+    server_logger.addFilter(_in_a_line)
+
+
+def _in_a_line(record: logging.LogRecord) -> bool:
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, BadHttpMessage):
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+        record.msg, record.args = (
+            "a request that is no HTTP: %s",
+            (" ".join(error.message.split()),),
+        )
+        record.exc_info = None
+    return True
 
 
 def _error(response: web.StreamResponse | None) -> str | None:

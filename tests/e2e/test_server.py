@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import os
 import signal
+import socket
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,6 +63,24 @@ def test_twenty_commands_at_once_make_twenty_pods(minipod: Minipod) -> None:
     pods = minipod.json("get", "pods")["items"]
     assert len({each["status"]["podIP"] for each in pods}) == 20
     assert {each["status"]["phase"] for each in pods} == {"Running"}
+
+
+def test_a_crowd_of_clients_is_let_in_while_the_server_is_busy(minipod: Minipod) -> None:
+    """A client that does not block, as those of aiohttp and Go, is refused where none may wait."""
+    minipod.ok("server", "start")
+    pid = minipod.server_pid()
+    folder = os.open(minipod.root, os.O_PATH)  # a Unix socket's path ends at 108 bytes
+    os.kill(pid, signal.SIGSTOP)
+    with contextlib.ExitStack() as crowd:
+        crowd.callback(os.close, folder)
+        try:
+            for _ in range(300):
+                client = crowd.enter_context(socket.socket(socket.AF_UNIX))
+                client.setblocking(False)
+                client.connect(f"/proc/self/fd/{folder}/server.sock")
+        finally:
+            os.kill(pid, signal.SIGCONT)
+    assert minipod.ok("get", "pods", "-o", "name") == ""
 
 
 def test_the_same_name_at_once_makes_one_pod(minipod: Minipod) -> None:

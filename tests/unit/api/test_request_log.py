@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import socket
+
+import pytest
 
 from .conftest import OWN
 
@@ -34,3 +38,21 @@ def test_a_look_is_not_told(api, caplog):
     caplog.set_level(logging.INFO)
     api.get(f"{OWN}/images")
     assert said(caplog) == []
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [b"GET / HTTP/1.1\r\nHost: x\r\n:\r\n\r\n", b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n"],
+)
+def test_bytes_that_are_no_request_are_a_line_without_a_traceback(api, caplog, sent):
+    def speak():
+        with socket.create_connection(api.address, timeout=2) as peer:
+            peer.sendall(sent)
+            return peer.recv(1 << 16)
+
+    api.run(asyncio.to_thread(speak))
+    (record,) = [record for record in caplog.records if record.name == "aiohttp.server"]
+    assert record.levelno == logging.WARNING
+    assert record.getMessage().startswith("a request that is no HTTP: ")
+    assert "\n" not in record.getMessage()
+    assert record.exc_info is None
