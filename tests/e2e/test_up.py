@@ -169,3 +169,56 @@ def test_detached_it_waits_and_says_why_not(minipod: Minipod, tmp_path: Path) ->
     )
     assert "ImageNotMapped" in minipod.fails("up", "-d", "-f", late)
     assert minipod.ok("down", "-f", late) == 'pod "y" deleted\n'
+
+
+def test_two_of_one_file_share_the_pods_and_each_removes_what_it_made(
+    minipod: Minipod, tmp_path: Path
+) -> None:
+    file = write(tmp_path, *(pod(f"web-{n}", container("main", POLITE)) for n in range(4)))
+    with minipod.start("up", "-f", file) as one, minipod.start("up", "-f", file) as other:
+        for up in (one, other):  # who finds a pod there sees what it writes from then on
+            assert up.stderr is not None
+            told = [up.stderr.readline() for _ in range(4)]
+            assert all(line.endswith((" created\n", " is there already\n")) for line in told)
+        one.send_signal(signal.SIGTERM)
+        assert one.wait(timeout=20) == 0
+        assert one.stderr is not None
+        ours = one.stderr.read().count("exited with code 0")
+        assert len(names(minipod)) == 4 - ours
+        other.send_signal(signal.SIGTERM)
+        assert other.wait(timeout=20) == 0
+    assert names(minipod) == []
+
+
+def test_a_server_killed_while_pods_are_made_leaves_none(minipod: Minipod, tmp_path: Path) -> None:
+    file = write(tmp_path, *(pod(f"web-{n}", container("main", POLITE)) for n in range(8)))
+    minipod.ok("server", "start")
+    server = minipod.server_pid()
+    with minipod.start("up", "-f", file) as up:
+        assert up.stderr is not None
+        assert up.stderr.readline() == "pod/web-0 created\n"
+        os.kill(server, signal.SIGKILL)
+        told = [up.stderr.readline() for _ in range(7)]
+        assert told == [f"pod/web-{n} created\n" for n in range(1, 8)]
+        up.send_signal(signal.SIGTERM)
+        assert up.wait(timeout=20) == 0
+    assert names(minipod) == []
+
+
+def test_a_third_signal_does_not_wait_for_a_deaf_server(minipod: Minipod, tmp_path: Path) -> None:
+    file = write(tmp_path, pod("web", container("main", POLITE)))
+    minipod.ok("server", "start")
+    server = minipod.server_pid()
+    with minipod.start("up", "-f", file) as up:
+        assert up.stdout is not None
+        assert up.stdout.readline() == "web/main | hello\n"
+        os.kill(server, signal.SIGSTOP)
+        try:
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                up.send_signal(number)
+            assert up.wait(timeout=20) in {129, 130, 143}
+        finally:
+            os.kill(server, signal.SIGCONT)
+        assert up.stderr is not None
+        assert "Hint: pods may still be there: 'minipod down -f' removes them\n" in up.stderr.read()
+    minipod.ok("down", "-f", file)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from minipod.cli.options import files_option, namespace_option, pass_session, verb
@@ -27,11 +28,13 @@ def down(session: Session, *, files: tuple[str, ...], recursive: bool) -> None:
     from minipod.client.manifests.sources import read
     from minipod.client.targets import of_sources
     from minipod.client.waits import deletion
+    from minipod.client.waits.patience import patiently
 
     api = session.api()
     sources = read(files, recursive=recursive)
     with refusing("deleted"):
-        targets = of_sources(api, sources, session.given_namespace, (PODS, NAMESPACES))
+        kinds = PODS, NAMESPACES
+        targets = patiently(partial(of_sources, api, sources, session.given_namespace, kinds))
     ending = []
     there = set()
     for target, pod in begin(api, targets, None):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -11,7 +13,7 @@ from minipod.cli.printing.output import say, say_error, say_hint, tell
 from minipod.errors import BadRequest, MinipodError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator
 
     from minipod.cli.session import Session
     from minipod.client import Api
@@ -26,12 +28,25 @@ if TYPE_CHECKING:
     Show = Callable[[str], None]
 
 
+class _Order(NamedTuple):
+    """What to make, and by whom."""
+
+    api: Api
+    sources: list[Source]
+    namespace: str | None
+
+
 class _Made(NamedTuple):
-    """What is there now: pods, which of them are new, and how many could not be made."""
+    """What is there by now: pods, which objects were made here, and what could not be made."""
 
     pods: list[JSON]
-    new: list[JSON]
-    failures: int
+    new: list[Target]
+    failures: list[MinipodError]
+
+    @property
+    def code(self) -> int:
+        """The exit code, of the making."""
+        return int(bool(self.failures))
 
 
 class _Container(click.ParamType[tuple[str, str]]):
@@ -114,31 +129,59 @@ def up(  # noqa: PLR0913 (an option each)
         raise click.UsageError("--detach shows nothing, and does not stop the pods")
     if timeout is not None and (not detach or wait is False):
         raise click.UsageError("--timeout is of --detach, which waits")
-    api = session.api()
-    sources = read(files, recursive=recursive)
+    order = _Order(
+        session.api(heed=_heed), read(files, recursive=recursive), session.given_namespace
+    )
     if detach:
         seconds = 60.0 if timeout is None else timeout
-        return _detached(api, session, sources, None if wait is False else seconds)
+        return _detached(order, None if wait is False else seconds)
     wanted = Wanted(timestamps, abort or code_from is not None, code_from)
-    return _attached(api, session, sources, wanted, dress(prefix=not bare, colour=not no_color))
+    return _attached(order, wanted, dress(prefix=not bare, colour=not no_color))
 
 
-def _attached(
-    api: Api, session: Session, sources: list[Source], wanted: Wanted, dress: Dress
-) -> int:
+def _attached(order: _Order, wanted: Wanted, dress: Dress) -> int:
     """Make the pods, follow them, and remove them. Signals count from the first moment."""
     from minipod.client.foreground.signals import caught
+    from minipod.client.foreground.undoing import undone
 
-    planned = _plan(api, session, sources)
+    planned = _plan(order)
     if planned is None:
         return 1
     _require_container(planned, wanted)
-    with caught() as signals:
-        events = _events(api, planned)
-        made = _make(api, session, sources, planned, say)
-        code = _follow(api, made, events, wanted, dress, signals) if made.pods else 0
-        _remove_namespaces(api, planned)
-        return code or int(bool(made.failures))
+    made = _Made([], [], [])
+    with caught() as signals, _left_to_down():
+        events = _events(order.api, planned)
+        with undone(order.api, made.new):
+            _make(order, planned, made, _say)
+            code = _follow(order.api, made, events, wanted, dress, signals) if made.pods else 0
+        _remove_namespaces(order.api, made)
+        return code or made.code
+
+
+@contextmanager
+def _left_to_down() -> Iterator[None]:
+    """Say what to do if a third signal leaves things as they are."""
+    from minipod.client.streams.ending import EndedBySignal
+
+    try:
+        yield
+    except EndedBySignal:
+        with suppress(OSError):
+            say_hint("pods may still be there: 'minipod down -f' removes them")
+        raise
+
+
+def _say(text: str) -> None:
+    """Say something, if there is anybody: the pods are to be removed all the same."""
+    with suppress(OSError):
+        say(text)
+
+
+def _heed(text: str) -> None:
+    from minipod.cli.session import warn
+
+    with suppress(OSError):
+        warn(text)
 
 
 def _follow(
@@ -153,31 +196,34 @@ def _follow(
     from minipod.client.foreground.follower import Followed, Follower
     from minipod.client.foreground.labels import Labels
     from minipod.client.foreground.runs import names
+    from minipod.client.kinds import PODS
 
     namespaces = len({pod["metadata"]["namespace"] for pod in made.pods}) > 1
     known = [name_of(pod, name, namespaces) for pod in made.pods for name in names(pod)]
     screen = Screen(Labels(known, dress), signals, namespaces=namespaces)
-    followed = Followed(made.pods, [_target(pod) for pod in made.new], events)
+    new = [target for target in made.new if target.kind is PODS]
+    followed = Followed(made.pods, new, events)
     code = Follower(api, followed, wanted, screen, signals).run()
     screen.end()
     return code
 
 
-def _detached(api: Api, session: Session, sources: list[Source], timeout: float | None) -> int:
+def _detached(order: _Order, timeout: float | None) -> int:
     """Make the pods and wait for them; say of each that is not ready why."""
-    planned = _plan(api, session, sources)
+    planned = _plan(order)
     if planned is None:
         return 1
-    made = _make(api, session, sources, planned, tell)
+    made = _Made([], [], [])
+    _make(order, planned, made, tell)
     if timeout is None:
-        return int(bool(made.failures))
+        return made.code
     from minipod.client.foreground.readiness import Settled, Verdict, verdict, why_not
     from minipod.client.waits import waiting
 
-    code = int(bool(made.failures))
+    code = made.code
     targets = [_target(pod) for pod in made.pods]
-    for target, obj, _ in waiting.wait(api, targets, Settled(), timeout):
-        pod = obj or api.find(target.kind, target.namespace, target.name)
+    for target, obj, _ in waiting.wait(order.api, targets, Settled(), timeout):
+        pod = obj or order.api.find(target.kind, target.namespace, target.name)
         if pod is not None and verdict(pod) is Verdict.READY:
             tell(f"pod/{target.name} ready")
             continue
@@ -189,14 +235,15 @@ def _detached(api: Api, session: Session, sources: list[Source], timeout: float 
     return code
 
 
-def _plan(api: Api, session: Session, sources: Sequence[Source]) -> Planned | None:
+def _plan(order: _Order) -> Planned | None:
     """Return what is to be made; None if something hinders, which is told: all of it."""
     from minipod.cli.session import warn
     from minipod.cli.submitting import refusing
     from minipod.client.foreground.making import plan
+    from minipod.client.waits.patience import patiently
 
     with refusing("created"):
-        planned = plan(api, sources, session.given_namespace)
+        planned = patiently(partial(plan, order.api, order.sources, order.namespace))
     for text in planned.warnings:
         warn(text)
     for error in planned.errors:
@@ -204,27 +251,25 @@ def _plan(api: Api, session: Session, sources: Sequence[Source]) -> Planned | No
     return None if planned.errors else planned
 
 
-def _make(
-    api: Api, session: Session, sources: Sequence[Source], planned: Planned, show: Show
-) -> _Made:
-    """Make what is planned; `show` prints what became of each object."""
+def _make(order: _Order, planned: Planned, made: _Made, show: Show) -> None:
+    """Make what is planned, and note it in `made`; `show` prints what became of each object."""
     from minipod.cli.submitting import print_hints
     from minipod.client.foreground.making import Made, make
     from minipod.client.views.podview import reference
 
-    result, failures = _Made([], [], 0), 0
-    for one in make(api, sources, session.given_namespace, planned):
+    for one in make(order.api, order.sources, order.namespace, planned):
         if not isinstance(one, Made):
-            say_error(one)
-            failures += 1
+            made.failures.append(one)
+            with suppress(OSError):
+                say_error(one)
             continue
+        if one.new:
+            made.new.append(_target(one.obj))
         show(f"{reference(one.obj)} {'created' if one.new else 'is there already'}")
         if one.obj["kind"] == "Pod":
-            print_hints(one.obj)
-            result.pods.append(one.obj)
-            if one.new:
-                result.new.append(one.obj)
-    return result._replace(failures=failures)
+            made.pods.append(one.obj)
+            with suppress(OSError):
+                print_hints(one.obj)
 
 
 def _events(api: Api, planned: Planned) -> dict[str, int]:
@@ -248,17 +293,19 @@ def _require_container(planned: Planned, wanted: Wanted) -> None:
     )
 
 
-def _remove_namespaces(api: Api, planned: Planned) -> None:
+def _remove_namespaces(api: Api, made: _Made) -> None:
     from minipod.client.foreground.undoing import empty_namespaces
 
-    for target, gone in empty_namespaces(api, planned.new):
+    for target, gone in empty_namespaces(api, made.new):
         if not gone:
-            say_hint(f"namespace/{target.name} stays: other pods are in it")
+            with suppress(OSError):
+                say_hint(f"namespace/{target.name} stays: other pods are in it")
 
 
-def _target(pod: JSON) -> Target:
-    from minipod.client.kinds import PODS
+def _target(obj: JSON) -> Target:
+    from minipod.client.kinds import BY_WORD
     from minipod.client.targets import Target
 
-    metadata = pod["metadata"]
-    return Target(PODS, metadata["namespace"], metadata["name"], metadata["uid"])
+    metadata = obj["metadata"]
+    kind = BY_WORD[obj["kind"].lower()]
+    return Target(kind, metadata.get("namespace", ""), metadata["name"], metadata["uid"])

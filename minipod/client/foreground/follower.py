@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import selectors
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from minipod.client.foreground import undoing
@@ -65,11 +66,11 @@ class Followed(NamedTuple):
 
 def told(api: Api, namespaces: set[str | None]) -> dict[str, int]:
     """Return how often each warning event of these namespaces has come by now."""
-    return {
-        _event_name(event): event.get("count") or 1
+    listed = [
+        patiently(partial(api.list_of, EVENTS, Where(namespace, fields=_WARNINGS)))
         for namespace in namespaces - {None}
-        for event in api.list_of(EVENTS, Where(namespace, fields=_WARNINGS))["items"]
-    }
+    ]
+    return {_event_name(event): event.get("count") or 1 for one in listed for event in one["items"]}
 
 
 class Follower:

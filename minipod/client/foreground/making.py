@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from minipod.client.kinds import NAMESPACES, PODS
 from minipod.client.targets import Target, of_sources
+from minipod.client.waits.patience import TRIES
 from minipod.client.wire.statuses import error_from
-from minipod.errors import Conflict
+from minipod.errors import Conflict, Unavailable
 from minipod.model.submission import Action, Submission
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterator, Sequence
 
     from minipod.client.api import Api
     from minipod.client.manifests.sources import Source
@@ -63,19 +65,40 @@ def plan(api: Api, sources: Sequence[Source], namespace: str | None) -> Planned:
 
 def make(
     api: Api, sources: Sequence[Source], namespace: str | None, planned: Planned
-) -> Iterable[Made | MinipodError]:
-    """Make what is planned to be made; yield each object as it is then, or why it is not."""
-    new = {(target.kind.name, target.namespace, target.name) for target in planned.new}
+) -> Iterator[Made | MinipodError]:
+    """Make what is planned to be made; yield each object as it is then, or why it is not.
+
+    If the server ends meanwhile, the next one makes the rest. Unavailable.
+    """
+    done = 0
+    for attempt in range(TRIES):
+        told = _objects(api, sources, namespace)
+        try:
+            for line in islice(told, done, None):
+                done += 1
+                yield _made(line, planned, again=attempt > 0)
+        except Unavailable:
+            if attempt == TRIES - 1:
+                raise
+        else:
+            return
+
+
+def _objects(api: Api, sources: Sequence[Source], namespace: str | None) -> Iterator[JSON]:
+    """Apply what files hold; yield a line for each object: warnings were said before."""
     for line in api.submit(sources, namespace, Submission(Action.APPLY)):
-        match line["type"]:
-            case "WARNING":
-                continue  # said when it was planned
-            case "ERROR":
-                yield error_from(line["status"])
-            case _:
-                metadata = line["object"]["metadata"]
-                key = line["object"]["kind"], metadata.get("namespace", ""), metadata["name"]
-                yield Made(line["object"], new=key in new)
+        if line["type"] != "WARNING":
+            yield line
+
+
+def _made(line: JSON, planned: Planned, *, again: bool) -> Made | MinipodError:
+    """Read a line; `again`: the server before may have made the object, and not told."""
+    if line["type"] == "ERROR":
+        return error_from(line["status"])
+    metadata = line["object"]["metadata"]
+    key = line["object"]["kind"], metadata.get("namespace", ""), metadata["name"]
+    was_new = key in {(target.kind.name, target.namespace, target.name) for target in planned.new}
+    return Made(line["object"], new=line["type"] == "CREATED" or (again and was_new))
 
 
 def _differs(api: Api, target: Target, after: JSON) -> bool:

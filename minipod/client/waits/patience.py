@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_TRIES = 3  # a server that was killed is back by the second
+TRIES = 3
+"""How often to ask: a server that was killed is back by the second."""
 
 
 def patiently(ask: Callable[[], T]) -> T:
@@ -19,7 +20,7 @@ def patiently(ask: Callable[[], T]) -> T:
 
     `ask` is what may be done twice.
     """
-    for _ in range(_TRIES - 1):
+    for _ in range(TRIES - 1):
         try:
             return ask()
         except Unavailable:

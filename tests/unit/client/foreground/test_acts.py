@@ -16,9 +16,10 @@ from minipod.client.foreground.making import Made, make, plan
 from minipod.client.foreground.output import Output
 from minipod.client.foreground.signals import caught
 from minipod.client.foreground.streams import LineStream
-from minipod.client.foreground.undoing import begin
+from minipod.client.foreground.undoing import begin, undone
 from minipod.client.kinds import PODS
 from minipod.client.manifests.sources import Source
+from minipod.client.streams.ending import EndedBySignal, Heard
 from minipod.client.targets import Target
 from minipod.client.wire.http import Response
 from minipod.errors import Conflict, NotFound, Unavailable
@@ -113,6 +114,51 @@ def test_what_was_made_here_is_told_from_what_was_there(server: FakeServer, api:
         assert list(make(api, SOURCES, None, planned)) == [Made(pod(), new=new)]
 
 
+def test_what_another_made_meanwhile_is_not_ours(server: FakeServer, api: Api) -> None:
+    answers(server, line("CREATED", pod()))
+    answers(server, line("UNCHANGED", pod()), dry=False)
+    planned = plan(api, SOURCES, None)
+    assert list(make(api, SOURCES, None, planned)) == [Made(pod(), new=False)]
+
+
+def test_a_server_that_ends_while_it_makes_is_followed_by_one_that_makes_the_rest(
+    server: FakeServer, api: Api
+) -> None:
+    first, second = pod(), pod()
+    second["metadata"]["name"] = "api"
+    answers(server, line("CREATED", first), line("CREATED", second))
+    two = [{"kind": "Pod", "namespace": "default", "name": name} for name in ("web", "api")]
+    server.answers[f"POST {OWN}/decode"] = Answer({"objects": two})
+    planned = plan(api, SOURCES, None)
+    broken = f"{line('CREATED', first)}\n".encode()
+    again = [line("UNCHANGED", first), line("UNCHANGED", second)]
+    server.answers[f"POST {OWN}/manifests?action=apply"] = [
+        Answer(raw=CHUNKED + b"%x\r\n%s\r\n" % (len(broken), broken)),
+        Answer(chunks=[f"{one}\n".encode() for one in again]),
+    ]
+    made = list(make(api, SOURCES, None, planned))
+    assert made == [Made(first, new=True), Made(second, new=True)]
+    server.answers[f"POST {OWN}/manifests?action=apply"] = Answer(raw=b"")
+    with pytest.raises(Unavailable):
+        list(make(api, SOURCES, None, planned))
+
+
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+def test_what_was_made_goes_again_if_it_cannot_be_followed(server: FakeServer, api: Api) -> None:
+    made = [Target(PODS, "default", "web", "u")]
+    server.answers[f"DELETE {POD}/web"] = Answer(pod())
+    gone = b'{"type": "DELETED", "object": {"metadata": {"uid": "u"}}}\n'
+    server.answers[f"GET {POD}?watch=true&resourceVersion=1"] = Answer(chunks=[gone])
+    with pytest.raises(ZeroDivisionError), undone(api, made):
+        raise ZeroDivisionError
+    assert [one.method for one in server.asked] == ["DELETE", "GET"]
+    with pytest.raises(EndedBySignal), undone(api, made):
+        raise EndedBySignal(signal.SIGINT)
+    assert len(server.asked) == 2
+
+
 def test_a_pod_that_is_gone_or_is_another_by_now_is_not_ended(server: FakeServer, api: Api) -> None:
     target = Target(PODS, "default", "web", "u")
     for refused in (failure(404, "NotFound", "gone"), failure(409, "Conflict", "another uid")):
@@ -187,7 +233,21 @@ def test_signals_are_counted_and_given_back() -> None:
         os.kill(os.getpid(), signal.SIGHUP)
         assert signals.look() == 2
         assert signals.last in (signal.SIGTERM, signal.SIGHUP)
+        with pytest.raises(EndedBySignal):
+            os.kill(os.getpid(), signal.SIGINT)
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_one_that_comes_twice_at_once_was_meant_once() -> None:
+    heard = Heard()
+    assert [heard.is_new(number) for number in (15, 15, 1, 1, 15)] == [
+        True,
+        False,
+        True,
+        False,
+        True,
+    ]
+    assert (heard.count, heard.last) == (3, 15)
 
 
 def test_a_hang_up_is_not_heard_below_nohup_but_ctrl_c_is_behind_an_ampersand() -> None:

@@ -103,17 +103,17 @@ def test_a_signal_that_comes_while_it_is_created_waits_for_the_answer(server: Fa
 def test_one_more_kills_and_a_third_leaves_it(server: FakeServer) -> None:
     def interrupt() -> None:
         if server.asked[-1].method == "GET" and len(server.asked) < last:
-            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), next(numbers))
 
     server.on_request = interrupt
     server.answers[WATCH] = [Answer(chunks=(), raw=HEAD, hold=True), server.answers[WATCH]]
-    last = 4
+    last, numbers = 4, iter([signal.SIGINT])
     assert run(server, signal.SIGTERM) == (130, ["web deleted"])
     assert graces(server) == [None, 0]
     server.asked.clear()
     server.answers[WATCH] = Answer(raw=HEAD, hold=True)
-    last = 9
-    assert run(server, signal.SIGTERM) == (130, ["web deleted", "web stays"])
+    last, numbers = 9, iter([signal.SIGINT, signal.SIGHUP])
+    assert run(server, signal.SIGTERM) == (129, ["web deleted", "web stays"])
 
 
 HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
