@@ -12,18 +12,20 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
-import re
 import select
 import signal
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from minipod.errors import HostError
+from minipod.kernel.mount_table import table
 from minipod.syscalls import mounts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from minipod.kernel.mount_table import Mount
 
 FOLDER = "minipod"
 """The folder below BASE that the groups of all roots share."""
@@ -111,18 +113,6 @@ class CgroupTree:
     def pids(self, uid: str, name: str | None = None) -> list[int]:
         """Return the processes in a group and below it, without those that have ended."""
         return list(self._pids(self._path(uid, name)))
-
-    def contains_pid(self, pid: int) -> bool:
-        """Return whether a process is in any group of this root.
-
-        True also for one that is gone or cannot be seen from here (pid 0): what cannot be looked
-        at is not trusted.
-        """
-        try:
-            group = _group_of(pid)
-        except OSError:
-            return True
-        return f"{group}/".startswith(f"{self._seen_as}/")
 
     def id_of(self, pid: int) -> int | None:
         """Return the id of the group of this root that a process is in now; None: in none."""
@@ -281,7 +271,8 @@ def find_or_mount(root_id: str) -> CgroupTree:
     The private mount is detached: it appears in no mount table, and the same groups are found
     again by the next one. HostError if the kernel gives neither.
     """
-    for mount in sorted(_mounts(), key=lambda mount: len(mount.root)):
+    writable = [each for each in table() if each.kind == "cgroup2" and not each.is_read_only]
+    for mount in sorted(writable, key=lambda mount: len(mount.root)):
         base = _usable(mount)
         if base is not None:
             return CgroupTree(base, mount.root, root_id)
@@ -294,25 +285,7 @@ def find_or_mount(root_id: str) -> CgroupTree:
         ) from error
 
 
-class _Mount(NamedTuple):
-    device: int
-    root: str
-    point: str
-
-
-def _mounts() -> Iterator[_Mount]:
-    """Return the writable v2 mounts; the fields are those of proc(5), mountinfo."""
-    for line in Path("/proc/self/mountinfo").read_text(errors="surrogateescape").splitlines():
-        mount, _, filesystem = line.partition(" - ")
-        if filesystem.split()[0] != "cgroup2":
-            continue
-        _, _, device, root, point, options, *_ = mount.split()
-        if "rw" in options.split(","):
-            major, minor = map(int, device.split(":"))
-            yield _Mount(os.makedev(major, minor), root, _unescaped(point))
-
-
-def _usable(mount: _Mount) -> int | None:
+def _usable(mount: Mount) -> int | None:
     """Return a descriptor of a mount's top if it can be seen and written to, else None."""
     try:
         base = os.open(mount.point, _DIRECTORY)
@@ -328,10 +301,6 @@ def _usable(mount: _Mount) -> int | None:
         pass
     os.close(base)
     return None
-
-
-def _unescaped(path: str) -> str:
-    return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), path)
 
 
 def _read(descriptor: int) -> bytes:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from minipod.errors import HostError
 from minipod.kernel import nft
 from minipod.kernel.cgroups import FOLDER as GROUPS
-from minipod.kernel.host_facts.mounts import table
+from minipod.kernel.mount_table import table
 from minipod.kernel.netns_names import FOLDER as NAMES
 from minipod.kernel.network_links import links_of
 from minipod.model.host_facts import Leftovers, Traces

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from minipod.kernel.cgroups import FOLDER
-from minipod.kernel.host_facts.mounts import table
+from minipod.kernel.mount_table import table
 from minipod.model.host_facts import GroupLimit, Limits
 from minipod.syscalls import capabilities
 from minipod.syscalls.inotify import Inotify

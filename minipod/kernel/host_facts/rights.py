@@ -6,7 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
-from minipod.kernel.host_facts.mounts import table
+from minipod.kernel.mount_table import table
 from minipod.model.host_facts import Proc, Rights
 from minipod.syscalls import capabilities
 

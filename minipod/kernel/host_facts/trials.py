@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 from minipod.errors import HostError
 from minipod.kernel import sockets
 from minipod.kernel.cgroups import find_or_mount
-from minipod.kernel.host_facts.mounts import table
+from minipod.kernel.mount_table import table
 from minipod.kernel.rtnetlink import Rtnetlink
 from minipod.model.doctor import Check
 from minipod.model.host_facts import Trials

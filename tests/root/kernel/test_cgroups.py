@@ -98,17 +98,11 @@ def test_a_process_of_this_root_is_told_from_all_others(tree, start):
     ours = start("uid-1", "web")
     other = find_or_mount(tree._root.removeprefix("minipod/")[:-1])
     try:
-        assert tree.contains_pid(ours.pid)
-        assert not other.contains_pid(ours.pid)
-        assert not tree.contains_pid(os.getpid())
+        assert tree.id_of(ours.pid) == tree.id("uid-1", "web")
+        assert other.id_of(ours.pid) is None
+        assert tree.id_of(os.getpid()) is None
     finally:
         other.close()
-
-
-def test_a_peer_that_has_gone_is_not_trusted(tree):
-    child = subprocess.Popen(["true"])
-    child.wait()
-    assert tree.contains_pid(child.pid)
 
 
 def test_kill_ends_one_container_and_leaves_its_neighbour(tree, start):
@@ -266,12 +260,11 @@ def test_without_any_mount_a_private_one_serves(tree, start, monkeypatch):
     """The same groups are found through a mount that no mount table shows."""
     child = start("uid-1", "web")
     before = Path("/proc/self/mountinfo").read_text()
-    monkeypatch.setattr(cgroups, "_mounts", lambda: iter(()))
+    monkeypatch.setattr(cgroups, "table", list)
     private = find_or_mount(tree._root.removeprefix("minipod/"))
     try:
         assert private.pids("uid-1", "web") == [child.pid]
         assert private.id("uid-1", "web") == tree.id("uid-1", "web")
-        assert private.contains_pid(child.pid)
         private.ensure("uid-2", ["web"])
         assert folder(tree, "uid-2", "web").is_dir()
         assert Path("/proc/self/mountinfo").read_text() == before

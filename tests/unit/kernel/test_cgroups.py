@@ -106,8 +106,3 @@ def test_a_refusal_names_the_group(tree, tmp_path):
     (tmp_path / "minipod").write_text("in the way")
     with pytest.raises(HostError, match="cannot make control group minipod/abc123/uid-1: Not a"):
         tree.ensure("uid-1")
-
-
-def test_what_cannot_be_looked_at_is_not_trusted(tree):
-    assert tree.contains_pid(0)
-    assert not tree.contains_pid(os.getpid())

@@ -1,4 +1,4 @@
-"""The mount table (proc(5), mountinfo), and the filesystem that a path lies on."""
+"""The mount table, as this process sees it (proc(5), mountinfo)."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
-
-from minipod.model.host_facts import Folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,35 +27,12 @@ class Mount(NamedTuple):
 
 
 def table() -> list[Mount]:
-    """Return the mounts that this process sees, in the order in which they were made."""
+    """Return the mounts in the order in which they were made; none where /proc does not tell."""
     try:
         text = Path("/proc/self/mountinfo").read_text(errors="surrogateescape")
     except OSError:
         return []
     return list(_rows(text))
-
-
-def folder(path: str) -> Folder:
-    """Return a folder's filesystem; of one that is not there, that of the next above it."""
-    path = os.path.realpath(path)
-    while not os.path.isdir(path):
-        path = os.path.dirname(path)
-    room = os.statvfs(path)
-    return Folder(
-        path,
-        _mount_point(path),
-        bool(room.f_flag & os.ST_RDONLY),
-        room.f_bavail * room.f_frsize,
-        room.f_favail if room.f_files else None,
-    )
-
-
-def _mount_point(path: str) -> str:
-    """Return where the filesystem of a path is mounted: the nearest mount above it."""
-    points = {mount.point for mount in table()}
-    while path not in points and path != "/":
-        path = os.path.dirname(path)
-    return path
 
 
 def _rows(text: str) -> Iterator[Mount]:
@@ -71,4 +46,5 @@ def _rows(text: str) -> Iterator[Mount]:
 
 
 def _plain(path: str) -> str:
+    """Return a path as it is: space, tab, newline and backslash are octal in the table."""
     return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), path)
