@@ -7,10 +7,9 @@ server's words; `changed` says what becomes of a live object of which another is
 """
 
 from minipod.manifest.changes import changed
-from minipod.manifest.defaults import default_pod
 from minipod.manifest.generated import SUFFIX_LENGTH, SUFFIX_LETTERS, generated_name
 from minipod.manifest.kinds import KINDS, NAMESPACE, POD, Kind
-from minipod.manifest.request import DecodedObject, FieldValidation, decode_object, decode_pod
+from minipod.manifest.request import DecodedObject, FieldValidation, decode_object
 from minipod.manifest.sources import (
     Decoded,
     Document,
@@ -41,8 +40,6 @@ __all__ = [
     "changed",
     "decode",
     "decode_object",
-    "decode_pod",
-    "default_pod",
     "generated_name",
     "names",
     "survey",

@@ -10,7 +10,6 @@ from minipod.errors import BadRequest, InvalidManifest, InvalidObject
 from minipod.manifest.examine import examine
 from minipod.manifest.faults import Fault, Strictness, path_text, quoted
 from minipod.manifest.faults import Kind as FaultKind
-from minipod.manifest.kinds import POD
 from minipod.manifest.reader import read
 from minipod.manifest.text import Source
 
@@ -38,16 +37,6 @@ class DecodedObject(NamedTuple):
     obj: JSON
     warnings: tuple[str, ...]
     sent: JSON
-
-
-def decode_pod(
-    body: bytes | str | JSON,
-    *,
-    namespace: str,
-    validation: FieldValidation = FieldValidation.WARN,
-) -> DecodedObject:
-    """Return the Pod of a request; see `decode_object`."""
-    return decode_object(POD, body, namespace=namespace, validation=validation)
 
 
 def decode_object(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from minipod.errors import BadRequest, Conflict, InvalidObject
-from minipod.manifest import NAMESPACE, changed, decode_object, decode_pod
+from minipod.manifest import NAMESPACE, POD, changed, decode_object
 from minipod.model.host_ports import HOST_PORTS_ANNOTATION
 
 JSON = dict[str, Any]
@@ -24,7 +24,7 @@ FORBIDDEN = (
 
 
 def live(**spec: Any) -> JSON:
-    obj = decode_pod(file(**spec), namespace="default").obj
+    obj = decode_object(POD, file(**spec), namespace="default").obj
     owned = {"uid": "u", "resourceVersion": "7", "creationTimestamp": "2026-01-02T03:04:05Z"}
     obj["spec"]["nodeName"] = "node"
     return obj | {"metadata": obj["metadata"] | owned, "status": {"phase": "Running"}}
@@ -38,7 +38,7 @@ def file(metadata: JSON | None = None, **spec: Any) -> JSON:
 
 
 def replaced(old: JSON, new: JSON) -> JSON:
-    return changed(old, decode_pod(new, namespace="default"))
+    return changed(old, decode_object(POD, new, namespace="default"))
 
 
 def test_a_file_that_says_the_same_changes_nothing() -> None:

@@ -6,7 +6,7 @@ import copy
 
 import pytest
 
-from minipod.manifest import default_pod
+from minipod.manifest.defaults import default_pod
 
 
 def pod(*containers, **spec):

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from minipod.cli.printing.yaml_output import as_yaml
 from minipod.errors import InvalidManifest, MinipodError
-from minipod.manifest import Source, decode, decode_pod, default_pod, names
+from minipod.manifest import POD, Source, decode, decode_object, names
+from minipod.manifest.defaults import default_pod
 
 LABELS = st.from_regex(r"[a-z0-9]([-a-z0-9]{0,20}[a-z0-9])?", fullmatch=True)
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
@@ -123,7 +124,7 @@ def test_defaults_change_nothing_the_second_time(pod):
 @PATIENT
 @given(PODS)
 def test_a_request_and_a_manifest_mean_the_same(pod):
-    request = decode_pod(pod, namespace=pod["metadata"]["namespace"])
+    request = decode_object(POD, pod, namespace=pod["metadata"]["namespace"])
     assert request.obj == decoded(json.dumps(pod))
 
 
@@ -142,7 +143,7 @@ def test_no_object_raises_anything_but_an_error_for_people(value):
         with suppress(InvalidManifest):
             decode([Source("x", text)])
         with suppress(MinipodError):
-            decode_pod(text, namespace="default")
+            decode_object(POD, text, namespace="default")
 
 
 @MANY

@@ -1,4 +1,4 @@
-"""decode_pod: the body of a POST, answered in the API server's words."""
+"""decode_object: the body of a POST, answered in the API server's words."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import pytest
 
 from minipod.errors import BadRequest, InvalidManifest, InvalidObject
-from minipod.manifest import FieldValidation, decode_pod
+from minipod.manifest import POD, FieldValidation, decode_object
 from tests.unit.manifest.manifests import HEAD, KUBIA_MANUAL, MAIN, pod_of
 
 UNKNOWN = HEAD + "  - {name: main, image: x, commandd: [a]}\n  foo: 1\n"
@@ -16,48 +16,48 @@ TWICE = KUBIA_MANUAL + "kind: Pod\n"
 
 @pytest.mark.parametrize("form", [str, str.encode, lambda _: pod_of(KUBIA_MANUAL)])
 def test_a_body_is_yaml_json_or_an_object(form):
-    decoded = decode_pod(form(KUBIA_MANUAL), namespace="default")
+    decoded = decode_object(POD, form(KUBIA_MANUAL), namespace="default")
     assert decoded.obj == pod_of(KUBIA_MANUAL)
     assert decoded.warnings == ()
 
 
 def test_a_body_need_not_say_that_it_is_a_pod():
     body = {"metadata": {"name": "a"}, "spec": {"containers": [{"name": "a", "image": "x"}]}}
-    obj = decode_pod(json.dumps(body), namespace="b").obj
+    obj = decode_object(POD, json.dumps(body), namespace="b").obj
     assert (obj["apiVersion"], obj["kind"], obj["metadata"]["namespace"]) == ("v1", "Pod", "b")
 
 
 def test_strict_refuses_unknown_and_repeated_fields():
     with pytest.raises(BadRequest) as caught:
-        decode_pod(UNKNOWN, namespace="default", validation=FieldValidation.STRICT)
+        decode_object(POD, UNKNOWN, namespace="default", validation=FieldValidation.STRICT)
     assert caught.value.message == (
         'Pod in version "v1" cannot be handled as a Pod: strict decoding error: '
         'unknown field "spec.containers[0].commandd", unknown field "spec.foo"'
     )
     with pytest.raises(BadRequest, match='strict decoding error: duplicate field "kind"'):
-        decode_pod(TWICE, namespace="default", validation=FieldValidation.STRICT)
+        decode_object(POD, TWICE, namespace="default", validation=FieldValidation.STRICT)
 
 
 def test_warn_tells_them_and_drops_what_is_unknown():
-    decoded = decode_pod(UNKNOWN, namespace="default")
+    decoded = decode_object(POD, UNKNOWN, namespace="default")
     assert decoded.warnings == (
         'unknown field "spec.containers[0].commandd"',
         'unknown field "spec.foo"',
     )
     assert "foo" not in decoded.obj["spec"]
-    assert decode_pod(TWICE, namespace="default").warnings == ('duplicate field "kind"',)
+    assert decode_object(POD, TWICE, namespace="default").warnings == ('duplicate field "kind"',)
 
 
 def test_ignore_says_nothing_of_them():
     for body in (UNKNOWN, TWICE):
-        decoded = decode_pod(body, namespace="default", validation=FieldValidation.IGNORE)
+        decoded = decode_object(POD, body, namespace="default", validation=FieldValidation.IGNORE)
         assert decoded.warnings == ()
 
 
 def test_wrong_values_are_an_invalid_object_with_a_cause_for_each():
     body = HEAD.replace("web", "Web") + "  - {name: a, image: x, ports: [{containerPort: 0}]}\n"
     with pytest.raises(InvalidObject) as caught:
-        decode_pod(body, namespace="default")
+        decode_object(POD, body, namespace="default")
     error = caught.value
     assert (error.status, error.reason) == (422, "Invalid")
     assert error.message.startswith('Pod "Web" is invalid: [metadata.name: Invalid value: "Web": a')
@@ -71,7 +71,7 @@ def test_wrong_values_are_an_invalid_object_with_a_cause_for_each():
 
 def test_one_wrong_value_needs_no_brackets():
     with pytest.raises(InvalidObject) as caught:
-        decode_pod(HEAD + "  - {name: a}\n", namespace="default")
+        decode_object(POD, HEAD + "  - {name: a}\n", namespace="default")
     assert caught.value.message == (
         'Pod "web" is invalid: spec.containers[0].image: Required value'
     )
@@ -81,7 +81,7 @@ def test_one_wrong_value_needs_no_brackets():
 def test_wrong_types_cannot_be_handled():
     body = HEAD + "  - {name: a, image: x, env: [{name: A, value: yes}]}\n"
     with pytest.raises(BadRequest) as caught:
-        decode_pod(body, namespace="default")
+        decode_object(POD, body, namespace="default")
     assert caught.value.message == (
         'Pod in version "v1" cannot be handled as a Pod: '
         "spec.containers[0].env[0].value: must be a string, not the boolean true"
@@ -103,25 +103,25 @@ def test_wrong_types_cannot_be_handled():
 )
 def test_what_is_no_pod_of_the_namespace_is_a_bad_request(body, told):
     with pytest.raises(BadRequest) as caught:
-        decode_pod(body, namespace="b")
+        decode_object(POD, body, namespace="b")
     assert told in caught.value.message
 
 
 @pytest.mark.parametrize("body", ["a: [b", '{"a" 1}', b"\xff", "a: !x y", "\0"])
 def test_what_cannot_be_read_is_told_with_its_place(body):
     with pytest.raises(InvalidManifest) as caught:
-        decode_pod(body, namespace="default")
+        decode_object(POD, body, namespace="default")
     assert caught.value.message.startswith("body:1:")
 
 
 def test_fields_not_acted_on_are_warnings():
-    assert decode_pod(f"{HEAD}{MAIN}  hostNetwork: true\n", namespace="default").warnings == (
-        "spec.hostNetwork: minipod does not act on this field yet",
-    )
+    assert decode_object(
+        POD, f"{HEAD}{MAIN}  hostNetwork: true\n", namespace="default"
+    ).warnings == ("spec.hostNetwork: minipod does not act on this field yet",)
 
 
 @pytest.mark.parametrize("namespace", ["BAD", "a/b", "..", "a" * 64])
 def test_a_namespace_of_the_request_alone_is_checked_too(namespace):
     """It becomes part of names on the host."""
     with pytest.raises(InvalidObject, match=r"metadata\.namespace"):
-        decode_pod(KUBIA_MANUAL, namespace=namespace)
+        decode_object(POD, KUBIA_MANUAL, namespace=namespace)
