@@ -10,7 +10,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any, Final
 
 from minipod.errors import BadRequest, Conflict
-from minipod.manifest.faults import Fault, Kind, Path, invalid, path_text
+from minipod.manifest.faults import Fault, FaultKind, Path, invalid, path_text
 from minipod.manifest.kinds import KINDS
 from minipod.manifest.request import refuse
 from minipod.model.host_ports import HOST_PORTS_ANNOTATION
@@ -108,7 +108,7 @@ def _pod(old: JSON, new: JSON) -> Iterator[Fault]:
     for field in _CONTAINER_LISTS:
         if len(new.get(field, [])) != len(old.get(field, [])):
             words = "Forbidden: pod updates may not add or remove containers"
-            yield Fault(("spec", field), words, Kind.FORBIDDEN)
+            yield Fault(("spec", field), words, FaultKind.FORBIDDEN)
             return
     yield from _deadline(old.get("activeDeadlineSeconds"), new.get("activeDeadlineSeconds"))
     yield from _tolerations(old.get("tolerations", []), new.get("tolerations", []))
@@ -116,7 +116,7 @@ def _pod(old: JSON, new: JSON) -> Iterator[Fault]:
     if rest != old:
         lines = "\n".join(_differences(old, rest, ("spec",)))
         words = f"Forbidden: pod updates may not change fields other than {_CHANGEABLE}\n{lines}"
-        yield Fault(("spec",), words, Kind.FORBIDDEN)
+        yield Fault(("spec",), words, FaultKind.FORBIDDEN)
 
 
 def _deadline(old: int | None, new: int | None) -> Iterator[Fault]:
@@ -132,7 +132,7 @@ def _tolerations(old: list[JSON], new: list[JSON]) -> Iterator[Fault]:
     kept = [_timeless(toleration) for toleration in new]
     if any(_timeless(toleration) not in kept for toleration in old):
         words = "existing toleration can not be modified except its tolerationSeconds"
-        yield Fault(("spec", "tolerations"), f"Forbidden: {words}", Kind.FORBIDDEN)
+        yield Fault(("spec", "tolerations"), f"Forbidden: {words}", FaultKind.FORBIDDEN)
 
 
 def _timeless(toleration: JSON) -> JSON:

@@ -21,7 +21,7 @@ class Key(str):
     __slots__ = ()
 
 
-class Kind(Enum):
+class FaultKind(Enum):
     """What is wrong, by Kubernetes' field errors; the value is the cause's reason in a Status."""
 
     INVALID = "FieldValueInvalid"
@@ -51,7 +51,7 @@ class Fault(NamedTuple):
 
     path: Path
     message: str
-    kind: Kind = Kind.INVALID
+    kind: FaultKind = FaultKind.INVALID
     shown: str = ""
     at: Path | None = None
     at_key: bool = False
@@ -64,7 +64,7 @@ class Fault(NamedTuple):
 
     def cause(self) -> Problem:
         """Return it as the API server words it in a Status."""
-        shown = f"Invalid value: {self.shown}: " if self.kind is Kind.INVALID else ""
+        shown = f"Invalid value: {self.shown}: " if self.kind is FaultKind.INVALID else ""
         return Problem(path_text(self.path), shown + self.message, self.kind.value)
 
 
@@ -86,19 +86,19 @@ def invalid(path: Path, value: Any, why: str, *, at: Path | None = None) -> Faul
 
 def required(path: Path, why: str = "") -> Fault:
     """Return a fault of a value that is missing or empty."""
-    return Fault(path, f"Required value: {why}" if why else "Required value", Kind.REQUIRED)
+    return Fault(path, f"Required value: {why}" if why else "Required value", FaultKind.REQUIRED)
 
 
 def duplicate(path: Path, value: Any) -> Fault:
     """Return a fault of a value that has to be unique."""
-    return Fault(path, f"Duplicate value: {quoted(value)}", Kind.DUPLICATE)
+    return Fault(path, f"Duplicate value: {quoted(value)}", FaultKind.DUPLICATE)
 
 
 def unsupported(path: Path, value: Any, supported: Iterable[str]) -> Fault:
     """Return a fault of a value that is none of a set."""
     known = ", ".join(quoted(word) for word in sorted(supported))
     message = f"Unsupported value: {quoted(value)}: supported values: {known}"
-    return Fault(path, message, Kind.NOT_SUPPORTED)
+    return Fault(path, message, FaultKind.NOT_SUPPORTED)
 
 
 def set_twice(path: Path) -> Fault:
@@ -106,7 +106,7 @@ def set_twice(path: Path) -> Fault:
     return Fault(
         path,
         f"key {quoted(str(path[-1]))} already set in map",
-        Kind.DUPLICATE,
+        FaultKind.DUPLICATE,
         at_key=True,
         strictness=Strictness.DUPLICATE_FIELD,
     )

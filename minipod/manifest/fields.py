@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from minipod.manifest.faults import (
     Fault,
+    FaultKind,
     Key,
-    Kind,
     Path,
     Strictness,
     invalid,
@@ -157,7 +157,7 @@ class _Walk:
     def _wrong_type(self, wanted: str, value: Any, path: Path) -> object:
         message = f"must be {wanted}, not {_described(value)}{_advice(wanted, value)}"
         quotable = wanted == _WANTED[Scalar.STRING] and isinstance(value, bool | int | float)
-        self.found.faults.append(Fault(path, message, Kind.TYPE, quotable=quotable))
+        self.found.faults.append(Fault(path, message, FaultKind.TYPE, quotable=quotable))
         return _WRONG
 
 
@@ -175,7 +175,7 @@ def _unknown(path: Path, known: Iterable[str]) -> Fault:
     return Fault(
         path,
         f"unknown field{hint}",
-        Kind.FORBIDDEN,
+        FaultKind.FORBIDDEN,
         at_key=True,
         strictness=Strictness.UNKNOWN_FIELD,
     )

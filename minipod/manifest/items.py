@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from minipod.errors import Place, Problem
-from minipod.manifest.faults import Fault, Path, quoted, required
-from minipod.manifest.faults import Kind as FaultKind
+from minipod.manifest.faults import Fault, FaultKind, Path, quoted, required
 from minipod.manifest.kinds import KINDS, NAMESPACE, POD
 from minipod.manifest.tree import Position, written
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from minipod.errors import BadRequest, InvalidManifest, InvalidObject
 from minipod.manifest.examine import examine
-from minipod.manifest.faults import Fault, Strictness, path_text, quoted
-from minipod.manifest.faults import Kind as FaultKind
+from minipod.manifest.faults import Fault, FaultKind, Strictness, path_text, quoted
 from minipod.manifest.reader import read
 from minipod.manifest.text import Source
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 from minipod.manifest import formats, host_ports
 from minipod.manifest.faults import (
     Fault,
+    FaultKind,
     Key,
-    Kind,
     Path,
     duplicate,
     invalid,
@@ -105,7 +105,7 @@ def _annotations(annotations: dict[str, str], path: Path) -> Iterator[Fault]:
         yield from (invalid(path, key, words, at=at) for words in wrong)
     if sum(len(k.encode()) + len(v.encode()) for k, v in annotations.items()) > _ANNOTATIONS_SIZE:
         message = f"Too long: may not be more than {_ANNOTATIONS_SIZE} bytes"
-        yield Fault(path, message, Kind.TOO_LONG)
+        yield Fault(path, message, FaultKind.TOO_LONG)
     rootfs = annotations.get(ROOTFS_ANNOTATION, _ROOTFS[0])
     if rootfs not in _ROOTFS:
         yield unsupported((*path, Key(ROOTFS_ANNOTATION)), rootfs, _ROOTFS)
@@ -125,7 +125,7 @@ def _spec(spec: JSON, path: Path) -> Iterator[Fault]:
     yield from _form(formats.subdomain, spec.get("nodeName", ""), (*path, "nodeName"))
     if spec.get("ephemeralContainers"):
         message = "Forbidden: cannot be set on create"
-        yield Fault((*path, "ephemeralContainers"), message, Kind.FORBIDDEN)
+        yield Fault((*path, "ephemeralContainers"), message, FaultKind.FORBIDDEN)
     if spec.get("containers") == []:
         yield required((*path, "containers"))
     yield from _all_containers(spec, path)

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from minipod.errors import InvalidManifest, Place, Problem
 from minipod.manifest import comments
 from minipod.manifest.examine import examine
-from minipod.manifest.faults import Fault, path_text, quoted, required
-from minipod.manifest.faults import Kind as FaultKind
+from minipod.manifest.faults import Fault, FaultKind, path_text, quoted, required
 from minipod.manifest.items import Item, items
 from minipod.manifest.kinds import POD
 from minipod.manifest.reader import read
