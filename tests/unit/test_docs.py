@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -106,3 +107,32 @@ def test_links_lead_somewhere(page: Path) -> None:
     links = re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", prose)
     local = [link for link in links if not link.startswith(("http:", "https:"))]
     assert [link for link in local if not (page.parent / link).exists()] == []
+
+
+def rooms() -> set[str]:
+    """Return the paths that docs/architecture.md names below minipod/, folders with a slash."""
+    page = (TOP / "docs/architecture.md").read_text()
+    drawing = page.partition("    minipod/\n")[2].partition("\n\n")[0]
+    folder, named = "", set()
+    for line in drawing.splitlines():
+        name = line.split()[0]
+        if line.startswith(" " * 6 + name):
+            folder = name
+        named.add(name if name == folder else folder + name)
+    return named
+
+
+def test_the_rooms_of_the_code_are_those_that_there_are() -> None:
+    package = TOP / "minipod"
+    folders = {f"{init.parent.relative_to(package)}/" for init in package.rglob("__init__.py")}
+    modules = {path.name for path in package.glob("*.py")}
+    assert rooms() == (folders | modules) - {"./", "__init__.py"}
+
+
+def test_the_layers_are_those_that_are_held() -> None:
+    text = (TOP / "pyproject.toml").read_text()
+    (contract, *_) = tomllib.loads(text)["tool"]["importlinter"]["contracts"]
+    page = (TOP / "docs/architecture.md").read_text()
+    shown = page.partition("`pyproject.toml` has the contracts.\n\n")[2].partition("\n\n")[0]
+    held = [layer.replace("minipod.", "") for layer in contract["layers"]]
+    assert [line.strip() for line in shown.splitlines()] == held
