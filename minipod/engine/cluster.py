@@ -57,17 +57,15 @@ class Cluster:
         self._building = asyncio.Lock()
         self._ready = False
         self._living: dict[str, Sandbox] = {}
-        self.plan = self._recorded_plan()
+        self.plan: NetworkPlan | None
+        self.node: NodePlan | None
+        """The default node's place; None until the network has been claimed."""
+        self._settle(self._recorded_plan())
         self._pool: AddressPool | None = self._recorded_pool()
         self._publications: dict[str, tuple[Publication, ...]] = {}
         self._written: Mapping[str, tuple[Publication, ...]] | None = (
             None if hands.store.record(_BUCKET, _PUBLISHED) else {}
         )
-
-    @property
-    def node(self) -> NodePlan | None:
-        """The default node's place; None until the network has been claimed."""
-        return self.plan.node(self._hands.node_name, 0) if self.plan else None
 
     @property
     def block(self) -> IPv4Network | None:
@@ -109,7 +107,7 @@ class Cluster:
                 return ()
             warnings: list[str] = []
             plan = self.plan or await self._claim(warnings)
-            node = plan.node(self._hands.node_name, 0)
+            node = self.required_node
             fabric = await self._namespace(FABRIC_UID)
             place = await self._namespace(NODE_UID)
             network = self._hands.network
@@ -277,7 +275,8 @@ class Cluster:
                 record = self._hands.store.record(_BUCKET, "plan") or {}
                 restore = record.get("forwarding") is False
                 await self._hands.network.remove(self.plan, restore_forwarding=restore)
-            self.plan = self._pool = None
+            self._settle(None)
+            self._pool = None
             self._publications.clear()
             self._written = {}
             self._hands.store.drop_record(_BUCKET, _PUBLISHED)
@@ -300,9 +299,14 @@ class Cluster:
         forwarding = await hands.network.forwarding()
         plan = NetworkPlan(hands.root.id, cidr)
         self._record_plan(plan, forwarding=forwarding)
-        self.plan = plan
-        self._keep(AddressPool.for_node(plan.node(hands.node_name, 0).cidr))
+        self._settle(plan)
+        self._keep(AddressPool.for_node(self.required_node.cidr))
         return plan
+
+    def _settle(self, plan: NetworkPlan | None) -> None:
+        """Take note of where the network is. Worked out once: each look at a pod asks for it."""
+        self.plan = plan
+        self.node = plan.node(self._hands.node_name, 0) if plan else None
 
     def _record_plan(self, plan: NetworkPlan, *, forwarding: bool) -> None:
         record = {"cluster": str(plan.cluster), "forwarding": forwarding}

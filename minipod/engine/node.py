@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from minipod.engine.events import Events
     from minipod.engine.hands import Hands
     from minipod.model.pod import JSON
+    from minipod.plan.network import NodePlan
 
 
 class Node:
@@ -25,6 +26,7 @@ class Node:
         self._cluster = cluster
         self._events = events
         self._key = Key("Node", "", hands.node_name)
+        self._told: NodePlan | None = None
 
     @property
     def rebooted(self) -> bool:
@@ -37,6 +39,7 @@ class Node:
         if self._hands.store.get(self._key) is None:
             now = timestamp(self._hands.clock())
             self._hands.store.create(node_object(self._hands.machine, str(uuid.uuid4()), now))
+            self._told = None
 
     def refresh(self) -> None:
         """Have it tell of the machine as it is now, and say once that it was rebooted.
@@ -58,9 +61,11 @@ class Node:
         self.tell_place()
 
     def tell_place(self) -> None:
-        """Have it say where it is in the network, if there is one."""
-        if self._cluster.node is not None:
-            self._hands.store.update(with_network(self._object(), self._cluster.node))
+        """Have it say where it is in the network, if there is one; once, for every pod asks."""
+        place = self._cluster.node
+        if place is not None and place is not self._told:
+            self._hands.store.update(with_network(self._object(), place))
+            self._told = place
 
     def _object(self) -> JSON:
         node = self._hands.store.get(self._key)
