@@ -95,21 +95,25 @@ class Channel:
 
     def _send(self, packet: _Packet) -> None:
         self._unsent.append(packet)
-        if len(self._unsent) == 1:
-            self._writable()
+        if len(self._unsent) == 1 and not self._flushed():
+            self._loop.add_writer(self._socket, self._writable)
 
     def _writable(self) -> None:
+        if self._flushed() and not self.closed:
+            self._loop.remove_writer(self._socket)
+
+    def _flushed(self) -> bool:
+        """Send what waits; return whether nothing is left to be sent."""
         while self._unsent:
             try:
                 messages.send(self._socket, *self._unsent[0])
             except BlockingIOError:
-                self._loop.add_writer(self._socket, self._writable)
-                return
+                return False
             except OSError:
                 self._lost()
-                return
+                return True
             self._unsent.popleft()
-        self._loop.remove_writer(self._socket)
+        return True
 
     def _readable(self) -> None:
         """Take all that has come, in its order."""
@@ -144,7 +148,7 @@ def connected(folder: str, name: str) -> socket.socket:
 
     Through a descriptor of the folder, for a socket's path ends at 108 bytes.
     """
-    connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_CLOEXEC)
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     try:
         place = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         try:

@@ -126,7 +126,7 @@ def spawn(
     launch: Way,
 ) -> Child:
     """Fork a child into a cgroup and new namespaces, where it goes its way by `launch`. OSError."""
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_CLOEXEC)
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     try:
         process = processes.fork(namespaces, cgroup)
         if process[0] == 0:

@@ -105,9 +105,7 @@ def _execute(steps: tuple[tuple[str, int, int, bytes], ...]) -> None:
         struct.pack("IHHII", 16 + len(body), kind, _REQUEST | _ACK | flags, number, 0) + body
         for number, (_, kind, flags, body) in enumerate(steps)
     )
-    with socket.socket(
-        socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE
-    ) as link:
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE) as link:
         link.send(messages)
         errors: dict[int, int] = {}
         while len(errors) < len(steps):

@@ -77,11 +77,13 @@ def read_journal(folder: str, offset: int = 0) -> tuple[list[dict[str, Any]], in
     is passed over. A journal that is not there has no records. OSError.
     """
     try:
-        with open(f"{folder}/{JOURNAL}", "rb") as file:
-            file.seek(offset)
-            text = file.read()
+        file = os.open(f"{folder}/{JOURNAL}", os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
         return [], offset
+    try:
+        text = os.pread(file, max(0, os.fstat(file).st_size - offset), offset)
+    finally:
+        os.close(file)
     whole = text[: text.rfind(b"\n") + 1]
     return [record for line in whole.splitlines() if (record := _parsed(line))], offset + len(whole)
 

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 _MOST_DESCRIPTORS = 8
 _LARGEST = 1 << 24
 _CUT = int(socket.MSG_TRUNC | socket.MSG_CTRUNC)
+# Plain numbers: to join two of the socket module's own takes an enumeration longer than to send.
+_NO_SIGNAL = int(socket.MSG_NOSIGNAL)
+_CLOSE_ON_EXEC = int(socket.MSG_CMSG_CLOEXEC)
+AT_ONCE = int(socket.MSG_DONTWAIT)
+"""A flag for `send` and `receive`: BlockingIOError rather than wait."""
 _ANCILLARY = socket.CMSG_SPACE(_MOST_DESCRIPTORS * 4)
 
 
@@ -47,7 +52,7 @@ def send(
 def _send(peer: socket.socket, text: bytes, descriptors: Sequence[int], flags: int) -> None:
     rights = struct.pack(f"{len(descriptors)}i", *descriptors)
     ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)] if descriptors else []
-    peer.sendmsg([text], ancillary, flags | socket.MSG_NOSIGNAL)
+    peer.sendmsg([text], ancillary, flags | _NO_SIGNAL)
 
 
 def receive(peer: socket.socket, flags: int = 0) -> tuple[Message, list[int]] | None:
@@ -55,7 +60,7 @@ def receive(peer: socket.socket, flags: int = 0) -> tuple[Message, list[int]] | 
 
     OSError (EPROTO) if what came is no message; BlockingIOError if there is none yet.
     """
-    text, ancillary, status, _ = peer.recvmsg(INLINE, _ANCILLARY, flags | socket.MSG_CMSG_CLOEXEC)
+    text, ancillary, status, _ = peer.recvmsg(INLINE, _ANCILLARY, flags | _CLOSE_ON_EXEC)
     descriptors = [
         descriptor
         for level, kind, rights in ancillary

@@ -67,14 +67,14 @@ class Peer:
     def send(self, message: messages.Message, descriptors: Sequence[int] = ()) -> None:
         """Send without waiting. One that does not read its answers is hung up on."""
         try:
-            messages.send(self.socket, message, descriptors, socket.MSG_DONTWAIT)
+            messages.send(self.socket, message, descriptors, messages.AT_ONCE)
         except OSError:
             self.hang_up()
 
     def hint(self, message: messages.Message) -> None:
         """Send what may be lost."""
         try:
-            messages.send(self.socket, message, (), socket.MSG_DONTWAIT)
+            messages.send(self.socket, message, (), messages.AT_ONCE)
         except OSError:
             return
 
@@ -178,9 +178,8 @@ def _listen(folder: int) -> socket.socket:
     """Bind through a descriptor of the folder: a socket's path ends at 108 bytes."""
     with suppress(FileNotFoundError):
         os.unlink(SOCKET, dir_fd=folder)
-    listener = socket.socket(
-        socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK
-    )
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    listener.setblocking(False)
     mask = os.umask(0o177)
     listener.bind(f"/proc/self/fd/{folder}/{SOCKET}")
     os.umask(mask)

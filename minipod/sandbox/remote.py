@@ -14,13 +14,12 @@ import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from minipod.errors import HostError, StepFailed, Unavailable
+from minipod.errors import HostError, Unavailable
 from minipod.sandbox import messages
 from minipod.sandbox.channel import Channel, connected, gone
 from minipod.sandbox.journal import append as append_to_journal
 from minipod.sandbox.journal import read_journal
 from minipod.sandbox.protocol import SOCKET, VERSION, ZYGOTE_VARIABLE
-from minipod.syscalls.processes import start_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -45,12 +44,10 @@ __all__ = [
 class Sandboxed:
     """A sandbox that was just born.
 
-    `pid` and `start_time` (clock ticks since boot) are its identity; the descriptors of its
-    network namespace and of itself are the holder's to close.
+    The descriptors of its network namespace and of itself (a pidfd) are the holder's to close.
     """
 
     pid: int
-    start_time: int
     netns: int
     pidfd: int
 
@@ -91,14 +88,7 @@ class Zygote:
         """Fork a sandbox; `cgroup` is a descriptor of the pod's group. StepFailed, Unavailable."""
         request = {"op": "fork", "spec": spec}
         ok, (netns, pidfd) = await self._channel.request(request, [cgroup])
-        try:
-            return Sandboxed(ok["pid"], start_time(ok["pid"]), netns, pidfd)
-        except OSError as error:
-            os.close(netns)
-            os.close(pidfd)
-            raise StepFailed(
-                "look at the new sandbox", "it has ended", errno=error.errno
-            ) from error
+        return Sandboxed(ok["pid"], netns, pidfd)
 
     def close(self) -> None:
         """Hang up."""

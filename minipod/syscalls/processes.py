@@ -154,13 +154,3 @@ def seen_from_proc(pidfd: int) -> int:
 def own_pid() -> int:
     """Return this process's pid as /proc here shows it: the host's, when /proc is the host's."""
     return int(os.readlink("/proc/self"))
-
-
-def start_time(pid: int) -> int:
-    """Return when a process began, in clock ticks since boot: with its pid, its identity.
-
-    ProcessLookupError or FileNotFoundError if there is none. Source: proc(5), stat, field 22.
-    """
-    with open(f"/proc/{pid}/stat", "rb") as stat:
-        # The name, the second field, is in parentheses and may hold anything.
-        return int(stat.read().rpartition(b")")[2].split()[19])

@@ -163,7 +163,7 @@ class _Peer:
         while self._unsent:
             message, count = self._next()
             try:
-                messages.send(self.socket, message, (), socket.MSG_DONTWAIT)
+                messages.send(self.socket, message, (), messages.AT_ONCE)
             except BlockingIOError:
                 self._await_room()
                 return

@@ -206,3 +206,25 @@ def test_a_process_without_a_zygote_says_so(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.delenv("MINIPOD_ZYGOTE", raising=False)
     with pytest.raises(Unavailable, match="zygote"):
         Zygote.inherited()
+
+
+def test_a_request_that_goes_at_once_leaves_the_loop_alone(
+    played: Played, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only what the socket does not take is waited for: each pod sends a dozen requests."""
+
+    async def talk() -> None:
+        connection = await played.meet()
+        loop = asyncio.get_running_loop()
+        touched: list[str] = []
+        for name in ("add_writer", "remove_writer"):
+            monkeypatch.setattr(loop, name, lambda *_, name=name: touched.append(name))
+        asked = asyncio.ensure_future(connection.request("start"))
+        await asyncio.sleep(0)
+        messages.send(played.peer, {"seq": played.hear()["seq"], "ok": {}})
+        await asked
+        assert touched == []
+        monkeypatch.undo()
+        connection.close()
+
+    asyncio.run(talk())
