@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import logging
 import os
 import platform
@@ -113,6 +114,8 @@ async def _serve(root: Root, cluster_cidr: IPv4Network | None, supervisor: Super
     await engine.start()
     passed = _passed_socket()
     runner = await serve(make_app(engine), passed or _listen(root))
+    # What is here now stays: a full collection looks at none of it, and takes no 30 ms any more.
+    gc.freeze()
     _tell("ready")
     supervisor.tell("READY=1", f"STATUS=serving {root.socket}")
     _log.info("server started", extra=_facts(engine))

@@ -109,7 +109,12 @@ class Execute:
             retry = PORTS_RETRY if error.by_programs else None
             sentences = " ".join(f"{taken}." for taken in (NO_FREE_PORTS, *error.taken))
             raise Unschedulable(sentences, retry_after=retry) from error
-        taken = self._cluster.assign(state.uid)
+        meta = obj["metadata"]
+        message = f"Successfully assigned {meta['namespace']}/{meta['name']} to {node.name}"
+        with self._hands.store.transaction():
+            taken = self._cluster.assign(state.uid)
+            if taken is not None:
+                self._events.record(obj, Note(EventType.NORMAL, "Scheduled", message))
         if taken is None:
             self._host_ports.release(state.uid)
             raise Unschedulable(
@@ -117,9 +122,6 @@ class Execute:
             )
         if self._trace.on:
             self._trace.tell(byhand.address(taken, node))
-        meta = obj["metadata"]
-        message = f"Successfully assigned {meta['namespace']}/{meta['name']} to {node.name}"
-        self._events.record(obj, Note(EventType.NORMAL, "Scheduled", message))
 
     def _release_address(self, state: PodState) -> None:
         freed = self._cluster.address(state.uid)
@@ -308,9 +310,10 @@ class Execute:
         if self._trace.on:
             self._trace.tell(byhand.folder_removed(state.folder), began)
         self._conflicts.forget(state)
-        for bucket in (JOURNALS, REPLACED):
-            self._hands.store.drop_record(bucket, state.uid)
-        self._hands.store.delete(state.key)
+        with self._hands.store.transaction():
+            for bucket in (JOURNALS, REPLACED):
+                self._hands.store.drop_record(bucket, state.uid)
+            self._hands.store.delete(state.key)
 
     def _netns_name(self, state: PodState) -> str:
         """Return the name of the pod's namespace in `ip netns list`, if it was free."""

@@ -64,6 +64,8 @@ class Watch:
 
         `within` is how many seconds, at the most.
         """
+        if self._tried.is_set():
+            return  # as always but at the first pod: no timer for that
         with suppress(TimeoutError):
             async with asyncio.timeout(within):
                 await self._tried.wait()

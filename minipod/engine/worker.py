@@ -192,7 +192,8 @@ class PodWorker:
 
     def _read_journal(self, obj: JSON) -> None:
         """Take in what is new, and tell of it, once: whichever server does."""
-        records = self.state.read_journal()
+        # The sandbox's own birth is nothing to tell: no record, no write.
+        records = [each for each in self.state.read_journal() if each["event"] != "sandbox"]
         if not records:
             return
         store = self._shop.hands.store

@@ -7,6 +7,7 @@ network namespace of the caller, and its start times follow the machine's clock.
 from __future__ import annotations
 
 import os
+import re
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
 _SOCKET = "socket:["
+_SIGNALS = re.compile(rb"^(NSpid|SigBlk|SigIgn|SigCgt):\t(.*)$", re.MULTILINE)
 
 
 class Identity(NamedTuple):
@@ -87,14 +89,14 @@ def ignores(pid: int, signum: int) -> bool:
     that take signals by sigwait or signalfd have no handler either.
     """
     try:
-        status = Path(f"/proc/{pid}/status").read_text(errors="replace")
+        with open(f"/proc/{pid}/status", "rb", buffering=0) as status:
+            fields = dict(_SIGNALS.findall(status.read()))
     except OSError:
         return False
-    fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
-    if _has(fields["SigBlk"], signum):
+    if _has(fields[b"SigBlk"], signum):
         return False
-    first = fields["NSpid"].split()[-1] == "1"
-    unheard = _has(fields["SigIgn"], signum) or (first and not _has(fields["SigCgt"], signum))
+    first = fields[b"NSpid"].split()[-1] == b"1"
+    unheard = _has(fields[b"SigIgn"], signum) or (first and not _has(fields[b"SigCgt"], signum))
     return unheard and not _awaits_signals(pid)
 
 
@@ -107,7 +109,7 @@ def _awaits_signals(pid: int) -> bool:
     return False
 
 
-def _has(mask: str, signum: int) -> bool:
+def _has(mask: bytes, signum: int) -> bool:
     return bool(int(mask, 16) >> (signum - 1) & 1)
 
 
