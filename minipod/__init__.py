@@ -13,41 +13,49 @@ in `minipod.errors`, all of them a `MinipodError`.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from minipod.client.client import Client
+    from minipod.client.manifests.outcomes import Outcome
     from minipod.client.pod import Pod
     from minipod.client.ports.port_forward import PortForward
     from minipod.client.values import Completed, Container, Event, Party, Port, PortConflict
     from minipod.client.views.logs import LogPiece
     from minipod.errors import MinipodError
+    from minipod.model.submission import Action, Submission
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Action",
     "Client",
     "Completed",
     "Container",
     "Event",
     "LogPiece",
     "MinipodError",
+    "Outcome",
     "Party",
     "Pod",
     "Port",
     "PortConflict",
     "PortForward",
+    "Submission",
     "__version__",
 ]
 
 _HOMES = {
+    "Action": "minipod.model.submission",
     "Client": "minipod.client.client",
     "Completed": "minipod.client.values",
     "Container": "minipod.client.values",
     "Event": "minipod.client.values",
     "LogPiece": "minipod.client.views.logs",
     "MinipodError": "minipod.errors",
+    "Outcome": "minipod.client.manifests.outcomes",
     "Party": "minipod.client.values",
     "Pod": "minipod.client.pod",
     "Port": "minipod.client.values",
     "PortConflict": "minipod.client.values",
     "PortForward": "minipod.client.ports.port_forward",
+    "Submission": "minipod.model.submission",
 }
 
 

@@ -8,18 +8,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from minipod.cli.printing.output import say, say_error, say_hint
 from minipod.cli.printing.results import DryRun
 from minipod.cli.session import warn
-from minipod.client.manifests.sources import read
 from minipod.client.views import podview
-from minipod.client.wire.statuses import error_from
 from minipod.errors import InvalidObject
 from minipod.model.submission import Action
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from minipod.cli.printing.results import Results
     from minipod.cli.session import Session
-    from minipod.client.manifests.sources import Source
+    from minipod.client.manifests.outcomes import Outcome
     from minipod.model.submission import Submission
 
     JSON = dict[str, Any]
@@ -41,12 +39,11 @@ def submit(
 
     If anything is wrong with the files, all of it is told and nothing is done.
     """
-    ask = _asking(session, wanted, dry_run)
-    sources = read(files.names, recursive=files.recursive)
+    found = _outcomes(session, files, wanted, dry_run)
     failed = False
     with refusing(_PAST[wanted.action]):
-        for line in ask(sources):
-            failed |= not _print(line, results)
+        for outcome in found:
+            failed |= not _print(outcome, results)
     results.end()
     return int(failed)
 
@@ -78,30 +75,30 @@ def refusing(undone: str) -> Iterator[None]:
         raise InvalidObject(f"nothing was {undone}", error.problems, hint=error.hint) from error
 
 
-def _asking(
-    session: Session, wanted: Submission, dry_run: DryRun
-) -> Callable[[list[Source]], Iterator[JSON]]:
-    """Return whom to ask what becomes of sources: the server, or nobody."""
-    namespace = session.given_namespace
+def _outcomes(
+    session: Session, files: Files, wanted: Submission, dry_run: DryRun
+) -> Iterator[Outcome]:
+    """Yield what becomes of the files' objects, by the server or, in a rehearsal, without it."""
     if dry_run is DryRun.CLIENT:
+        from minipod.client.manifests.outcomes import outcomes
         from minipod.client.manifests.rehearsal import rehearse
+        from minipod.client.manifests.sources import read
 
-        return lambda sources: rehearse(session.api, sources, namespace, wanted)
-    api, asked = session.api(), wanted._replace(dry_run=dry_run is DryRun.SERVER)
-    return lambda sources: api.submit(sources, namespace, asked)
+        sources = read(files.names, recursive=files.recursive)
+        return outcomes(rehearse(session.api, sources, session.given_namespace, wanted), warn)
+    asked = wanted._replace(dry_run=dry_run is DryRun.SERVER)
+    return session.client().submit(asked, *files.names, recursive=files.recursive)
 
 
-def _print(line: JSON, results: Results) -> bool:
-    """Print one line of what was done; return False if it is a failure."""
-    match line["type"]:
-        case "WARNING":
-            warn(line["message"])
-        case "ERROR":
-            say_error(error_from(line["status"]))
-            return False
-        case "DELETED":
-            results.add_deleted(line["object"])
-        case done:
-            results.add(line["object"], done.lower())
-            print_hints(line["object"])
+def _print(outcome: Outcome, results: Results) -> bool:
+    """Print what was done; return False if it is a failure."""
+    if outcome.error is not None:
+        say_error(outcome.error)
+        return False
+    assert outcome.raw is not None
+    if outcome.done == "deleted":
+        results.add_deleted(outcome.raw)
+    else:
+        results.add(outcome.raw, outcome.done)
+        print_hints(outcome.raw)
     return True

@@ -13,11 +13,12 @@ from minipod.client.wire.transport import Transport
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from minipod.client.manifests.outcomes import Outcome
     from minipod.client.manifests.sources import Source
     from minipod.client.ports.port_forward import PortForward
     from minipod.client.values import Event, Port, PortConflict
     from minipod.client.views.logs import LogPiece
-    from minipod.model.submission import Action
+    from minipod.model.submission import Submission
 
     JSON = dict[str, Any]
 
@@ -114,28 +115,55 @@ class Client:
         InvalidObject names file, line and column of all that is wrong: then nothing was created.
         If one pod fails later (AlreadyExists, say), the others are there.
         """
-        from minipod.model.submission import Action
+        from minipod.model.submission import Action, Submission
 
-        return self._submit(_texts(files), Action.CREATE)
+        return self._pods_of(self.submit(Submission(Action.CREATE), *files))
 
     def apply(self, manifest: Mapping[str, Any]) -> Pod:
         """Create a pod, or change the one of its name into what the manifest says.
 
         InvalidObject if anything is wrong with it, or if it changes what cannot be changed.
         """
-        import json
+        from minipod.model.submission import Action, Submission
 
-        from minipod.client.manifests.sources import Source
-        from minipod.model.submission import Action
-
-        (pod,) = self._submit([Source("manifest", json.dumps(manifest))], Action.APPLY)
-        return pod
+        return self._submit_one(Submission(Action.APPLY), manifest)
 
     def apply_from(self, *files: str | os.PathLike[str]) -> list[Pod]:
         """Do the same with the pods of files, as `minipod apply -f` does."""
-        from minipod.model.submission import Action
+        from minipod.model.submission import Action, Submission
 
-        return self._submit(_texts(files), Action.APPLY)
+        return self._pods_of(self.submit(Submission(Action.APPLY), *files))
+
+    def replace(self, manifest: Mapping[str, Any], *, force: bool = False, grace: int = 0) -> Pod:
+        """Replace a pod by what the manifest says, whole.
+
+        NotFound; Conflict if it has a resourceVersion, and the pod has changed since. `force`: the
+        pod is ended, within `grace` seconds, and made anew: it may differ in every field.
+        """
+        from minipod.model.submission import Action, Submission
+
+        return self._submit_one(Submission(Action.REPLACE, force=force, grace=grace), manifest)
+
+    def replace_from(
+        self, *files: str | os.PathLike[str], force: bool = False, grace: int = 0
+    ) -> list[Pod]:
+        """Do the same with the pods of files, as `minipod replace -f` does."""
+        from minipod.model.submission import Action, Submission
+
+        wanted = Submission(Action.REPLACE, force=force, grace=grace)
+        return self._pods_of(self.submit(wanted, *files))
+
+    def submit(
+        self, wanted: Submission, *files: str | os.PathLike[str], recursive: bool = False
+    ) -> Iterator[Outcome]:
+        """Do with all objects of files what is wanted; yield what became of each, as it happens.
+
+        A file may be a folder, with `recursive` and all in it, a URL, or "-" for stdin. BadRequest
+        if one cannot be read; InvalidObject as `create_from`. What fails later is an outcome.
+        """
+        from minipod.client.manifests.sources import read
+
+        return self._submit(wanted, read([os.fspath(file) for file in files], recursive=recursive))
 
     def run(  # noqa: PLR0913 (a keyword each)
         self,
@@ -253,29 +281,23 @@ class Client:
 
         stop(self.api)
 
-    def _submit(self, sources: Iterable[Source], action: Action) -> list[Pod]:
-        """Do with manifests what is wanted; raise the first error once all have been tried."""
-        from minipod.client.wire.statuses import error_from
-        from minipod.model.submission import Submission
+    def _submit(self, wanted: Submission, sources: Iterable[Source]) -> Iterator[Outcome]:
+        from minipod.client.manifests.outcomes import outcomes
 
-        pods, errors = [], []
-        for line in self.api.submit(sources, self._given_namespace, Submission(action)):
-            match line["type"]:
-                case "WARNING":
-                    self.warn(line["message"])
-                case "ERROR":
-                    errors.append(error_from(line["status"]))
-                case _ if line["object"]["kind"] == PODS.name:
-                    pods.append(Pod(self, line["object"]))
-        if errors:
-            raise errors[0]
-        return pods
+        return outcomes(self.api.submit(sources, self._given_namespace, wanted), self.warn)
 
+    def _submit_one(self, wanted: Submission, manifest: Mapping[str, Any]) -> Pod:
+        import json
 
-def _texts(files: Iterable[str | os.PathLike[str]]) -> list[Source]:
-    from minipod.client.manifests.sources import read
+        from minipod.client.manifests.sources import Source
 
-    return read(os.fspath(file) for file in files)
+        (pod,) = self._pods_of(self._submit(wanted, [Source("manifest", json.dumps(manifest))]))
+        return pod
+
+    def _pods_of(self, found: Iterable[Outcome]) -> list[Pod]:
+        from minipod.client.manifests.outcomes import made
+
+        return [Pod(self, raw) for raw in made(found, PODS.name)]
 
 
 def _log(text: str) -> None:

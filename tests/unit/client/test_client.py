@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from minipod import Client, Container, Event, Party, Port, PortConflict
+from minipod import (
+    Action,
+    Client,
+    Container,
+    Event,
+    Outcome,
+    Party,
+    Port,
+    PortConflict,
+    Submission,
+)
 from minipod.errors import (
     AlreadyExists,
     BadRequest,
@@ -212,6 +222,39 @@ def test_of_files_the_first_failure_is_raised_when_all_were_tried(
         client.create_from(tmp_path / "app.yaml")
     with pytest.raises(BadRequest, match="does not exist"):
         client.create_from(tmp_path / "nope.yaml")
+
+
+def test_a_pod_is_replaced_by_force_and_what_had_to_go_is_no_result(
+    server: FakeServer, client: Client, tmp_path: Path
+) -> None:
+    (tmp_path / "app.yaml").write_text("kind: Pod\n")
+    server.answers[f"POST {OWN}/manifests?action=replace&force=true&gracePeriodSeconds=3"] = ndjson(
+        {"type": "DELETED", "object": pod(uid="old")}, {"type": "REPLACED", "object": pod()}
+    )
+    assert client.replace({"kind": "Pod"}, force=True, grace=3).uid == "u"
+    (web,) = client.replace_from(tmp_path / "app.yaml", force=True, grace=3)
+    assert web.uid == "u"
+
+
+def test_what_became_of_each_object_comes_as_it_happens(
+    server: FakeServer, client: Client, warnings: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "app.yaml").write_text("kind: Pod\n")
+    status = failure(409, "AlreadyExists", 'pods "b" already exists').body
+    server.answers[f"POST {OWN}/manifests?action=create&dryRun=All"] = ndjson(
+        {"type": "CREATED", "object": {"kind": "Namespace"}},
+        {"type": "WARNING", "message": "beware"},
+        {"type": "ERROR", "status": status},
+    )
+    found = client.submit(Submission(Action.CREATE, dry_run=True), tmp_path, recursive=True)
+    assert next(found) == Outcome("created", {"kind": "Namespace"})
+    assert not warnings
+    (failed,) = found
+    assert (failed.done, failed.raw, type(failed.error)) == ("failed", None, AlreadyExists)
+    assert warnings == ["beware"]
+    with pytest.raises(BadRequest, match=r"no .*yaml.* in"):
+        client.submit(Submission(Action.CREATE), tmp_path)
 
 
 def test_warnings_go_to_the_log_if_nobody_takes_them(
