@@ -18,14 +18,14 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from functools import partial
 from importlib import import_module
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
 from minipod import __version__, server_log
-from minipod.api import BACKLOG, make_app, serve
+from minipod.api import BACKLOG, listen, make_app, serve
 from minipod.engine import Engine
 from minipod.engine.hands import Hands
 from minipod.errors import HostError, MinipodError
@@ -33,6 +33,7 @@ from minipod.kernel import boot, usage
 from minipod.kernel.cgroups import find_or_mount
 from minipod.kernel.netns_names import NetnsNames
 from minipod.kernel.network import HostNetwork
+from minipod.kernel.root_folder import RootFolder
 from minipod.model.root import Root
 from minipod.plan.objects import Machine
 from minipod.sandbox import zygote
@@ -45,6 +46,8 @@ from minipod.watcher.cost import measure
 from minipod.watcher.protocol import MECHANISMS_VARIABLE, parse_mechanisms
 
 if TYPE_CHECKING:
+    from aiohttp.web import AppRunner
+
     from minipod.model.host_facts import HostFacts
 
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
@@ -119,7 +122,10 @@ async def _serve(root: Root, cluster_cidr: IPv4Network | None, supervisor: Super
     _tell("ready")
     supervisor.tell("READY=1", f"STATUS=serving {root.socket}")
     _log.info("server started", extra=_facts(engine))
+    folder = RootFolder(root)
+    keeping = asyncio.create_task(_keep(folder, root, runner, engine))
     await engine.stopping.wait()
+    keeping.cancel()
     supervisor.tell("STOPPING=1")
     _log.info("server stops")
     await runner.cleanup()
@@ -127,10 +133,27 @@ async def _serve(root: Root, cluster_cidr: IPv4Network | None, supervisor: Super
     store.close()
     if parent.closed:
         return ZYGOTE_LOST
-    if passed is None:
+    if passed is None and folder.is_there:
         with suppress(FileNotFoundError):
             os.unlink(root.socket)
     return STOPPED
+
+
+async def _keep(folder: RootFolder, root: Root, runner: AppRunner, engine: Engine) -> None:
+    """Stay reachable when somebody removes the socket; end when all of the root is gone."""
+    try:
+        async with aclosing(folder.losses()) as losses:
+            async for _ in losses:
+                if not folder.is_there:
+                    _log.error(
+                        "%s is gone: `minipod --root … purge` removes what is left", root.path
+                    )
+                    engine.stopping.set()
+                elif not folder.has_socket:
+                    _log.warning("the socket was removed: here is another")
+                    await listen(runner, _listen(root))
+    except (OSError, HostError) as error:
+        _log.warning("nobody looks whether the socket is removed: %s", error)
 
 
 class _Watchers:
@@ -235,7 +258,7 @@ def _tell(line: str) -> None:
 def _start_successor(root: Root) -> None:
     """Start a new zygote, and with it a new server: ours was killed."""
     _log.warning("the zygote is gone: starting another")
-    server = [sys.executable, "-m", "minipod.server", *sys.argv[1:]]
+    server = [sys.executable, "-P", "-m", "minipod.server", *sys.argv[1:]]
     subprocess.Popen(  # noqa: S603
         [sys.executable, "-I", "-S", zygote.__file__, "--root", root.path, "--", *server],
         stdin=subprocess.DEVNULL,

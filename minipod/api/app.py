@@ -65,8 +65,15 @@ async def serve(app: web.Application, sock: socket.socket) -> web.AppRunner:
         shutdown_timeout=SHUTDOWN,
     )
     await runner.setup()
-    await web.SockSite(runner, sock, backlog=BACKLOG).start()
+    await listen(runner, sock)
     return runner
+
+
+async def listen(runner: web.AppRunner, sock: socket.socket) -> None:
+    """Answer on this socket, and no more on an earlier one."""
+    for site in list(runner.sites):
+        await site.stop()
+    await web.SockSite(runner, sock, backlog=BACKLOG).start()
 
 
 async def _lifetime(app: web.Application) -> AsyncIterator[None]:

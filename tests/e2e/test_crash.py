@@ -158,8 +158,12 @@ def test_a_killed_zygote_comes_back_too(minipod: Minipod) -> None:
 def test_purge_finds_what_is_left_of_a_root_whose_folder_was_removed(minipod: Minipod) -> None:
     minipod.create(pod("web"))
     living = sandbox_pid(minipod, "web")
-    minipod.ok("server", "stop")
+    server = minipod.server_pid()
+    zygote = parent(server)
     shutil.rmtree(minipod.root)
+    # The server sees it, and does not stay behind where no command finds it.
+    eventually(lambda: not {server, zygote} & processes(minipod.root).keys())
+    assert Path(f"/proc/{living}").exists()
     assert minipod.ok("purge", "--yes").startswith("purged ")
     # The root's fixture looks at the host: link, routes, table, names, groups.
     assert not Path("/run/netns/root.default.web").is_symlink()

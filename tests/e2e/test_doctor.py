@@ -310,8 +310,10 @@ def test_what_a_root_left_that_was_removed_by_hand(minipod: Minipod, tmp_path: P
     other = Minipod(tmp_path / "other", tmp_path)
     before = snapshot()
     other.create(pod("web"))
+    server = other.server_pid()
     shutil.rmtree(other.root)
     try:
+        eventually(lambda: server not in processes(other.root))  # it sees that its root is gone
         found = [each for each in look(minipod) if str(other.root) in each["seen"]]
         assert [(each["check"], each["level"]) for each in found] == [("leftovers", "WARN")]
         fixes(found, "leftovers")

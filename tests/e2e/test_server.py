@@ -83,6 +83,22 @@ def test_a_crowd_of_clients_is_let_in_while_the_server_is_busy(minipod: Minipod)
     assert minipod.ok("get", "pods", "-o", "name") == ""
 
 
+def test_a_server_whose_socket_was_removed_makes_another(minipod: Minipod) -> None:
+    """Else nothing could reach it, not even to end it, and its lock keeps others away."""
+    minipod.create(pod("web"))
+    pid = minipod.server_pid()
+    with minipod.start("get", "pods", "-w", "-o", "name") as watching:
+        assert watching.stdout is not None
+        assert watching.stdout.readline() == "pod/web\n"
+        for _ in range(2):
+            (minipod.root / "server.sock").unlink()
+            eventually((minipod.root / "server.sock").exists)
+            assert minipod.server_pid() == pid
+        minipod.ok("label", "pod", "web", "a=b")
+        assert watching.stdout.readline() == "pod/web\n", "who was connected stays so"
+        watching.terminate()
+
+
 def test_the_same_name_at_once_makes_one_pod(minipod: Minipod) -> None:
     minipod.ok("server", "start")
     with concurrent.futures.ThreadPoolExecutor(5) as pool:

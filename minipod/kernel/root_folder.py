@@ -1,0 +1,67 @@
+"""A root's folder while its server runs: somebody may sweep its socket away, or all of it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING
+
+from minipod.sandbox.protocol import LOCK
+from minipod.syscalls import inotify
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from minipod.model.root import Root
+
+SETTLE = 0.5
+"""Seconds from a loss to the look at what is left: `rm -rf` takes one file after the other."""
+
+_LOST = inotify.MOVED_FROM | inotify.DELETE | inotify.MOVE_SELF
+
+
+class RootFolder:
+    """The folder as it was at the start, known by its lock, which outlives every server."""
+
+    def __init__(self, root: Root) -> None:
+        self._root = root
+        self._path = f"{root.path}/{LOCK}"
+        self._lock = os.open(self._path, os.O_PATH | os.O_CLOEXEC)
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the root's path still leads to it, and not to nothing or to another one."""
+        try:
+            return os.path.samestat(os.stat(self._path), os.fstat(self._lock))
+        except OSError:
+            return False
+
+    @property
+    def has_socket(self) -> bool:
+        """Whether there is a socket by which clients find a server."""
+        return os.path.lexists(self._root.socket)
+
+    async def losses(self) -> AsyncGenerator[None, None]:
+        """Yield each time that something was removed, or moved away. OSError: it is not seen."""
+        changes, happened = inotify.Inotify(), asyncio.Event()
+
+        def look() -> None:
+            while changes.read():
+                happened.set()
+
+        loop = asyncio.get_running_loop()
+        loop.add_reader(changes.fileno(), look)
+        try:
+            changes.add(self._root.path, _LOST)
+            while True:
+                await happened.wait()
+                await asyncio.sleep(SETTLE)
+                happened.clear()
+                yield
+        finally:
+            loop.remove_reader(changes.fileno())
+            changes.close()
+
+    def close(self) -> None:
+        """Let go of it."""
+        os.close(self._lock)
