@@ -37,7 +37,7 @@ from minipod.kernel.root_folder import RootFolder
 from minipod.model.root import Root
 from minipod.plan.objects import Machine
 from minipod.sandbox import zygote
-from minipod.sandbox.protocol import LISTEN_VARIABLE, READY_VARIABLE, REFUSED, STOPPED
+from minipod.sandbox.protocol import LISTEN_VARIABLE, LOCK, READY_VARIABLE, REFUSED, STOPPED
 from minipod.sandbox.remote import SandboxConnection, Zygote
 from minipod.sandbox.supervisor import Supervisor
 from minipod.store.sqlite import SqliteStore
@@ -122,7 +122,7 @@ async def _serve(root: Root, cluster_cidr: IPv4Network | None, supervisor: Super
     _tell("ready")
     supervisor.tell("READY=1", f"STATUS=serving {root.socket}")
     _log.info("server started", extra=_facts(engine))
-    folder = RootFolder(root)
+    folder = RootFolder(root, LOCK)
     keeping = asyncio.create_task(_keep(folder, root, runner, engine))
     await engine.stopping.wait()
     keeping.cancel()

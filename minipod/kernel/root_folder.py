@@ -6,7 +6,6 @@ import asyncio
 import os
 from typing import TYPE_CHECKING
 
-from minipod.sandbox.protocol import LOCK
 from minipod.syscalls import inotify
 
 if TYPE_CHECKING:
@@ -21,18 +20,18 @@ _LOST = inotify.MOVED_FROM | inotify.DELETE | inotify.MOVE_SELF
 
 
 class RootFolder:
-    """The folder as it was at the start, known by its lock, which outlives every server."""
+    """The folder as it was at the start, known by a file in it that outlives every server."""
 
-    def __init__(self, root: Root) -> None:
+    def __init__(self, root: Root, lasting: str) -> None:
         self._root = root
-        self._path = f"{root.path}/{LOCK}"
-        self._lock = os.open(self._path, os.O_PATH | os.O_CLOEXEC)
+        self._path = f"{root.path}/{lasting}"
+        self._lasting = os.open(self._path, os.O_PATH | os.O_CLOEXEC)
 
     @property
     def is_there(self) -> bool:
         """Whether the root's path still leads to it, and not to nothing or to another one."""
         try:
-            return os.path.samestat(os.stat(self._path), os.fstat(self._lock))
+            return os.path.samestat(os.stat(self._path), os.fstat(self._lasting))
         except OSError:
             return False
 
@@ -64,4 +63,4 @@ class RootFolder:
 
     def close(self) -> None:
         """Let go of it."""
-        os.close(self._lock)
+        os.close(self._lasting)
