@@ -256,6 +256,21 @@ class Client:
 
         return happenings.events(self.api, Where(self.namespace))
 
+    def wait(
+        self,
+        pods: Iterable[Pod],
+        condition: str | Callable[[Pod], bool] = "condition=Ready",
+        *,
+        timeout: float = 30.0,
+    ) -> list[Pod]:
+        """Wait until a condition holds for each pod; return them as they were then.
+
+        As `Pod.wait`, with one `timeout` for all. TimedOut names those that it does not hold for.
+        """
+        from minipod.client.waits import pods as waits
+
+        return waits.wait(self.api, list(pods), condition, timeout)
+
     # Ending
 
     def delete(self, *pods: Pod, grace: int | None = None, wait: bool = True) -> None:

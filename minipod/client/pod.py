@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
-from minipod.client.kinds import PODS, Where
+from minipod.client.kinds import Where
 from minipod.client.views import podview
-from minipod.errors import CommandFailed, NotFound, TimedOut
+from minipod.errors import CommandFailed, NotFound
 
 if TYPE_CHECKING:
     import os
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from minipod.client.values import Completed, Container, Event, Port, PortConflict
 
     JSON = dict[str, Any]
-
-_LOOK_AGAIN = 0.05
 
 
 class Pod:
@@ -135,19 +132,10 @@ class Pod:
         the pod. That one is asked every 50 ms, so that it may look at anything: ports, logs,
         conflicts. `timeout` is in seconds.
         """
-        if callable(condition):
-            return self._poll(condition, timeout)
-        from minipod.client.targets import Target
-        from minipod.client.waits import conditions, waiting
+        from minipod.client.waits import pods
 
-        target = Target(PODS, self.namespace, self.name)
-        wanted = conditions.parse(condition)
-        (outcome,) = waiting.wait(self.client.api, [target], wanted, timeout)
-        if isinstance(outcome.error, TimedOut):
-            raise self._in_vain()
-        if outcome.error is not None:
-            raise outcome.error
-        return Pod(self.client, outcome.obj) if outcome.obj else self
+        (now,) = pods.wait(self.client.api, [self], condition, timeout)
+        return now
 
     def logs(
         self,
@@ -394,32 +382,3 @@ class Pod:
 
     def _number(self, port: int | str) -> int:
         return podview.port_number(self.raw, str(port))
-
-    def _poll(self, condition: Callable[[Pod], bool], timeout: float) -> Pod:
-        until = time.monotonic() + timeout
-        while True:
-            now = self.refresh()
-            if condition(now):
-                return now
-            if time.monotonic() >= until:
-                raise self._in_vain()
-            time.sleep(_LOOK_AGAIN)
-
-    def _in_vain(self) -> TimedOut:
-        message = f"timed out waiting for the condition on pods/{self.name}"
-        return TimedOut(message, hint=self._why_not())
-
-    def _why_not(self) -> str | None:
-        """Return what the pod looks like, for who waited in vain."""
-        try:
-            now = self.refresh()
-        except NotFound:
-            return "the pod is gone"
-        lines = [
-            f'container "{one.name}" is {one.state}'
-            + (f", {one.reason}" if one.reason else "")
-            + (f": {one.message}" if one.message else "")
-            for one in now.containers
-            if not one.ready
-        ]
-        return "; ".join(lines) or f"the pod is {now.phase}"

@@ -95,7 +95,7 @@ def pods(request: pytest.FixtureRequest, minipod: Client) -> dict[str, Pod]:
     made = minipod.create_from(*(folder / file for file in marker.args))
     wanted = marker.kwargs.get("wait", "condition=Ready")
     if wanted is not None:
-        made = [pod.wait(wanted, timeout=marker.kwargs.get("timeout", _TIMEOUT)) for pod in made]
+        made = minipod.wait(made, wanted, timeout=marker.kwargs.get("timeout", _TIMEOUT))
     return {pod.name: pod for pod in made}
 
 

@@ -17,6 +17,7 @@ from minipod import (
     Event,
     Outcome,
     Party,
+    Pod,
     Port,
     PortConflict,
     Submission,
@@ -394,6 +395,29 @@ def test_who_waited_in_vain_hears_how_the_pod_is(server: FakeServer, client: Cli
     assert caught.value.hint == 'container "main" is waiting, ImageNotMapped: map it'
     with pytest.raises(TimedOut, match="timed out waiting for the condition on pods/web"):
         client.get("web").wait(lambda _: False, timeout=0)
+
+
+def test_several_are_waited_for_with_one_timeout_and_all_that_are_late_are_told(
+    server: FakeServer, client: Client
+) -> None:
+    ready = pod(conditions=[{"type": "Ready", "status": "True"}])
+    late = {"containerStatuses": [{"name": "main", "state": {"running": {}}, "ready": True}]}
+    pods = [Pod(client, pod(name, name)) for name in "abc"]
+    for one in pods:
+        raw = ready | {"metadata": one.raw["metadata"]}
+        server.answers[f"GET {PODS}/{one.name}"] = Answer(raw)
+    assert [one.ready for one in client.wait(pods)] == [True, True, True]
+    assert client.wait(pods, lambda now: now.ready, timeout=0) == pods
+    for name in "ac":
+        server.answers[f"GET {PODS}/{name}"] = Answer(pod(name, name, **late))
+    for condition in ("condition=Ready", lambda now: now.ready):
+        with pytest.raises(TimedOut, match="condition on pods/a, pods/c") as caught:
+            client.wait(pods, condition, timeout=0)
+        hint = str(caught.value.hint)
+        assert hint.startswith('a: container "other" is waiting; c: container "other"')
+    del server.answers[f"GET {PODS}/b"]
+    with pytest.raises(NotFound, match='"b" not found'):
+        client.wait(pods, timeout=0)
 
 
 def test_a_function_is_asked_again_whatever_it_looks_at(server: FakeServer, client: Client) -> None:
