@@ -173,7 +173,8 @@ class GroupLimit(msgspec.Struct, frozen=True):
 class Limits(msgspec.Struct, frozen=True):
     """How much of everything that is counted there may be, and is.
 
-    `open_files` is of one process, `open_files_most` what this one may raise it to.
+    `open_files` is of one process, `open_files_most` what this one may raise it to. `connections`
+    are those that packet filters keep track of; None is none yet.
     """
 
     pid_max: int | None
@@ -188,6 +189,8 @@ class Limits(msgspec.Struct, frozen=True):
     inotify_instances: int | None
     inotify_watches: int | None
     neighbours: int | None
+    connections: int | None
+    connections_most: int | None
     pods: int
     pods_of_root: int
 

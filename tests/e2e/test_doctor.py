@@ -63,6 +63,7 @@ def test_low_limits(minipod: Minipod, pids_group: Path) -> None:
         fake kernel/pid_max 200
         fake kernel/threads-max 200
         fake fs/file-max 1000
+        fake net/netfilter/nf_conntrack_max 0
         fake fs/inotify/max_user_instances 8
         mount -t tmpfs neighbours /proc/sys/net/ipv4/neigh
         mkdir /proc/sys/net/ipv4/neigh/default
@@ -70,7 +71,7 @@ def test_low_limits(minipod: Minipod, pids_group: Path) -> None:
         echo $$ > {pids_group}/cgroup.procs
         ulimit -n 512
     """
-    failing = ("pid-max", "threads-max", "file-max", "cgroup-pids")
+    failing = ("pid-max", "threads-max", "file-max", "connections", "cgroup-pids")
     warned = ("inotify", "neighbours", "open-files")
     outcome = broken(minipod, breaks, *failing, *warned)
     assert levels(outcome.before) == dict.fromkeys(failing, "FAIL") | dict.fromkeys(warned, "WARN")
@@ -125,13 +126,13 @@ def test_an_nft_that_fails_and_one_that_is_not_there(minipod: Minipod) -> None:
     path = 'mkdir shims; PATH="$PWD/shims:$PATH"'
     fails = f"{path}; printf '#!/bin/sh\\nexit 1\\n' > shims/nft; chmod +x shims/nft"
     outcome = broken(minipod, fails, "nft")
-    assert_cured(outcome, {"nft": "FAIL", "forward-policy": "UNKNOWN"})
+    assert_cured(outcome, {"nft": "FAIL", "nat": "UNKNOWN", "forward-policy": "UNKNOWN"})
     shutil.rmtree(minipod.folder / "shims")
     # The package's manager is played: it takes away what hides the program.
     installer = "printf '#!/bin/sh\\numount \"$HIDDEN\"\\n' > shims/apt-get; chmod +x shims/apt-get"
     gone = f"{path}; {installer}; export HIDDEN=$(realpath {nft}); mount --bind /dev/null $HIDDEN"
     outcome = broken(minipod, gone, "nft")
-    assert_cured(outcome, {"nft": "FAIL", "forward-policy": "UNKNOWN"})
+    assert_cured(outcome, {"nft": "FAIL", "nat": "UNKNOWN", "forward-policy": "UNKNOWN"})
     assert seen(outcome.before, "nft") == "nft is not installed"
 
 

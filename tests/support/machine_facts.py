@@ -30,7 +30,7 @@ TRIALS = Trials(
     dict.fromkeys(
         [
             *(Check.NAMESPACES, Check.CLONE3, Check.PIDFD, Check.SOCK_DIAG),
-            *(Check.CONTROL_GROUPS, Check.OVERLAYFS, Check.VETH, Check.BRIDGE),
+            *(Check.CONTROL_GROUPS, Check.OVERLAYFS, Check.VETH, Check.BRIDGE, Check.NAT),
         ]
     )
 )
@@ -70,6 +70,8 @@ LIMITS = Limits(
     inotify_instances=128,
     inotify_watches=65536,
     neighbours=1024,
+    connections=10,
+    connections_most=65536,
     pods=2,
     pods_of_root=1,
 )

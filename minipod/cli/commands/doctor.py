@@ -39,7 +39,7 @@ def doctor(session: Session, *, every: bool, measure: bool, output: str | None) 
 
     served, trouble = _served(session, measure=measure)
     wanted = session.cluster_cidr or served.get("clusterCIDR")
-    findings = look(session.root, wanted, ("minipod", *sys.argv[1:]))
+    findings = look(session.root, wanted, ("minipod", *_root(session.root), *sys.argv[1:]))
     if output is not None:
         tell(as_json({"checks": findings, "watcher": served.get("watcher")}))
     else:
@@ -48,6 +48,12 @@ def doctor(session: Session, *, every: bool, measure: bool, output: str | None) 
     if trouble is not None:
         say_error(trouble)
     return int(failed(findings) or trouble is not None)
+
+
+def _root(root: str) -> tuple[str, ...]:
+    """Return the option for a root that the environment names, which sudo would not hand on."""
+    named = any(word.startswith("--root") for word in sys.argv)
+    return ("--root", root) if os.environ.get("MINIPOD_ROOT") and not named else ()
 
 
 def _served(session: Session, *, measure: bool) -> tuple[JSON, MinipodError | None]:

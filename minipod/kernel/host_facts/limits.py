@@ -38,6 +38,8 @@ def limits(root_id: str) -> Limits:
         inotify_instances=_number("fs/inotify/max_user_instances"),
         inotify_watches=_number("fs/inotify/max_user_watches"),
         neighbours=_number("net/ipv4/neigh/default/gc_thresh3"),
+        connections=_number("net/netfilter/nf_conntrack_count"),
+        connections_most=_number("net/netfilter/nf_conntrack_max"),
         pods=len(pods),
         pods_of_root=sum(group.parent.name == root_id for group in pods),
     )

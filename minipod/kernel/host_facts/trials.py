@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import subprocess
 from typing import TYPE_CHECKING, NoReturn
 
 from minipod.errors import HostError
-from minipod.kernel import sockets
+from minipod.kernel import nft, sockets
 from minipod.kernel.cgroups import find_or_mount
 from minipod.kernel.mount_table import table
 from minipod.kernel.rtnetlink import Rtnetlink
@@ -29,6 +30,15 @@ _KINDS = {
 }
 _PLACE = "/tmp"  # noqa: S108 - covered by a filesystem of the child's own
 _GROUPS = "/sys/fs/cgroup"
+_NAT = """
+table ip doctor {
+    chain out { type nat hook postrouting priority 100; ct status dnat masquerade; }
+    chain in {
+        type nat hook prerouting priority -100;
+        fib daddr type local tcp dport 1 dnat to 192.0.2.1:1;
+    }
+}
+"""
 _NOT_TRIED = "\0"
 
 
@@ -49,6 +59,7 @@ def trials() -> Trials:
             Check.OVERLAYFS: _overlay,
             Check.VETH: lambda: _link("veth"),
             Check.BRIDGE: lambda: _link("bridge"),
+            Check.NAT: _nat,
         }
     results = {check: _outcome(attempt) for check, attempt in tries.items()}
     tried = {check: said for check, said in results.items() if said != _NOT_TRIED}
@@ -158,6 +169,27 @@ def _link(kind: str) -> None:
     _unshare(namespaces.NEWNET)
     route = Rtnetlink(socket.socket(socket.AF_NETLINK, socket.SOCK_DGRAM, socket.NETLINK_ROUTE))
     route.add_plain(kind)
+
+
+def _nat() -> None:
+    """Have rules such as ours in a namespace that ends with this process."""
+    program = nft.find()
+    if program is None:
+        raise _NotTriedError
+    _unshare(namespaces.NEWNET)
+    if _nft(program, "list", "tables"):
+        raise _NotTriedError  # it is nft that does not work: another check
+    refusal = _nft(program, "-f", "-", text=_NAT)
+    if refusal:
+        raise HostError(refusal)
+
+
+def _nft(program: str, *argv: str, text: str = "") -> str:
+    """Run nft; return its first complaint, "" if there is none."""
+    done = subprocess.run(  # noqa: S603 (our own command line, no shell)
+        [program, *argv], input=text, capture_output=True, text=True, timeout=10, check=False
+    )
+    return "" if done.returncode == 0 else done.stderr.partition("\n")[0] or "nft failed"
 
 
 def _unshare(flag: int) -> None:

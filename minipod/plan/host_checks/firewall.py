@@ -6,6 +6,8 @@ the machine's own namespace, and what the machine says to pods is not forwarded.
 
 from __future__ import annotations
 
+import errno
+import os
 from typing import TYPE_CHECKING
 
 from minipod.model.doctor import Check
@@ -23,6 +25,8 @@ _NO_WAY = "Pods do not reach the outside, and ports of the machine do not lead t
 _PER_NAMESPACE = (5, 3)
 """Since this version bridge-nf-call-iptables is a setting of each network namespace."""
 _STATES = "RELATED,ESTABLISHED,DNAT"
+_NOT_ALLOWED = os.strerror(errno.EPERM)
+"""So nft complains to whom a capability is missing."""
 _DOCKER = ("ip filter", "FORWARD")
 
 
@@ -39,8 +43,7 @@ def judge(seen: Firewall, ways: Routing) -> list[Finding]:
 def _nft(seen: Firewall) -> Finding:
     """Judge whether minipod can make its own table."""
     if seen.program is None:
-        fix = f"{seen.installer} nftables"
-        return fail(Check.NFT, "nft is not installed", _NO_WAY, fix)
+        return fail(Check.NFT, "nft is not installed", _NO_WAY, f"{seen.installer} nftables")
     if seen.trouble is None:
         return ok(Check.NFT, f"{seen.program} works")
     if seen.other_program is not None:
@@ -50,7 +53,8 @@ def _nft(seen: Firewall) -> Finding:
             f"{_NO_WAY} It stands in PATH before {seen.other_program}, which works.",
             f"mv {seen.program} {seen.program}.off",
         )
-    return fail(Check.NFT, f"{seen.program} fails: {seen.trouble}", _NO_WAY, "modprobe nf_tables")
+    fix = None if _NOT_ALLOWED in seen.trouble else "modprobe nf_tables"
+    return fail(Check.NFT, f"{seen.program} fails: {seen.trouble}", _NO_WAY, fix)
 
 
 def _forward_policy(seen: Firewall, ways: Routing) -> list[Finding]:

@@ -84,6 +84,13 @@ _TRIALS = {
         "A bridge joins the pods of a node.",
         fix="modprobe bridge",
     ),
+    Check.NAT: _Trial(
+        "nftables translates addresses and ports",
+        Level.FAIL,
+        "Pods leave with the machine's address, and ports of the machine lead to pods: both by "
+        "rules that the kernel refuses.",
+        fix="modprobe -a nft_chain_nat nft_masq nft_nat nft_ct nft_fib_ipv4",
+    ),
 }
 
 
@@ -103,6 +110,8 @@ def _judged(check: Check, trials: Trials, rights: Rights) -> Finding:
         why, fix = trial.means, _mount_groups(trials)
     elif rights.filtered and any(answer in refusal for answer in _FILTERED):
         why, fix = f"{trial.means} {_way_out(rights)}", _again(rights)
+    elif rights.missing and os.strerror(errno.EPERM) in refusal:
+        why, fix = f"{trial.means} It wants a capability that root lacks here.", None
     return Finding(check, trial.level, refusal, why, fix)
 
 

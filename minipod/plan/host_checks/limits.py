@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from minipod.model.doctor import Check, Finding, Level
@@ -24,6 +25,7 @@ _INSTANCES, _WATCHES = 128, 8192
 _NEIGHBOURS_OF_A_POD = 4
 """The pod as its node sees it, the node as the pod does, and a neighbour both ways."""
 _NEIGHBOURS = 1024
+_FEW_CONNECTIONS, _SOME_CONNECTIONS = 128, 1024
 _ALMOST_FULL = 0.9
 _NO_PROCESS = "A pod whose process cannot be forked does not start, nor do its programs."
 
@@ -40,6 +42,7 @@ def judge(seen: Limits, root: str) -> list[Finding]:
         _all_files(seen),
         _inotify(seen),
         _neighbours(seen),
+        _connections(seen.connections, seen.connections_most),
         _room(seen.pods_of_root, root),
     ]
 
@@ -136,6 +139,24 @@ def _neighbours(seen: Limits) -> Finding:
     )
 
 
+def _connections(tracked: int | None, most: int | None) -> Finding:
+    """Judge the table of connections, which is the machine's own namespace's."""
+    name = "net.netfilter.nf_conntrack_max"
+    if tracked is None or most is None:
+        return ok(Check.CONNECTIONS, "the kernel keeps track of no connection yet")
+    left = most - tracked
+    told = f"{name} is {most}, {tracked} connections are tracked, {left} are left"
+    level = _level(left, _FEW_CONNECTIONS, _SOME_CONNECTIONS)
+    if level is Level.OK:
+        return ok(Check.CONNECTIONS, told)
+    why = (
+        "What pods begin with the outside takes a place in this table, as do the machine's own "
+        "connections. When it is full, the kernel drops packets, and its log says "
+        '"nf_conntrack: table full, dropping packet".'
+    )
+    return Finding(Check.CONNECTIONS, level, told, why, f"sysctl -w {name}={max(262144, 2 * most)}")
+
+
 def _room(pods: int, root: str) -> Finding:
     seen = f"{pods} of {PODS_ON_A_NODE} pods are on the node of {root}"
     if pods < _ALMOST_FULL * PODS_ON_A_NODE:
@@ -145,5 +166,5 @@ def _room(pods: int, root: str) -> Finding:
         "until one is deleted; another root has a node of its own."
     )
     level = Level.FAIL if pods >= PODS_ON_A_NODE else Level.WARN
-    fix = "minipod --root /var/lib/minipod-2 server start"
+    fix = f"minipod --root {shlex.quote(f'{root}-2')} server start"
     return Finding(Check.POD_ROOM, level, seen, why, fix)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -160,7 +161,9 @@ def test_without_root_no_server_is_asked(
     monkeypatch.setattr(sys, "argv", ["/usr/bin/minipod", "doctor", "-v"])
     assert run("doctor", "-v").code == 0
     assert server.asked == []
-    assert machine.asked[0][2] == ("minipod", "doctor", "-v")
+    # Who asks again as root does not have the environment's root then.
+    root = os.environ["MINIPOD_ROOT"]
+    assert machine.asked[0][2] == ("minipod", "--root", root, "doctor", "-v")
 
 
 def test_a_process_that_cannot_look_is_told(

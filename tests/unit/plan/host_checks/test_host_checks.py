@@ -112,6 +112,12 @@ def test_hidden_processes_matter_only_to_who_may_not_look() -> None:
         (Check.OVERLAYFS, "No such device: overlay", Level.WARN, "modprobe overlay"),
         (Check.VETH, "Operation not supported", Level.FAIL, "modprobe veth"),
         (Check.BRIDGE, "Operation not supported", Level.FAIL, "modprobe bridge"),
+        (
+            Check.NAT,
+            "Error: Could not process rule: No such file or directory",
+            Level.FAIL,
+            "modprobe -a nft_chain_nat nft_masq nft_nat nft_ct nft_fib_ipv4",
+        ),
     ],
 )
 def test_what_the_kernel_refuses_is_told_in_its_own_words(
@@ -138,6 +144,17 @@ def test_what_a_seccomp_filter_refuses_is_to_be_had_without_it(
     assert told(clone3) == (Check.CLONE3, Level.WARN, fix)
     assert "A seccomp filter on this process refuses it" in (clone3.why or "")
     assert told(veth) == (Check.VETH, Level.FAIL, "modprobe veth")
+
+
+def test_what_root_lacks_a_capability_for_is_not_mended_by_a_module() -> None:
+    refused = {Check.VETH: "Operation not permitted"}
+    seen = replace(
+        with_("trials", results=refused),
+        rights=replace(FIT.rights, missing=("CAP_NET_ADMIN",)),
+        firewall=replace(FIT.firewall, trouble="Operation not permitted (you must be root)"),
+    )
+    found = {finding.check: finding.fix for finding in unwell(seen)}
+    assert (found[Check.VETH], found[Check.NFT]) == (None, None)
 
 
 def test_a_tree_of_groups_that_is_mounted_and_of_no_use_is_to_be_written_to() -> None:
@@ -278,6 +295,8 @@ def test_forwarding_that_is_off_matters_where_there_are_pods_or_nobody_may_switc
         ({"inotify_refused": "Too many open files"}, Check.INOTIFY, Level.FAIL),
         ({"neighbours": 512}, Check.NEIGHBOURS, Level.WARN),
         ({"pods": 400}, Check.NEIGHBOURS, Level.WARN),
+        ({"connections": 65000}, Check.CONNECTIONS, Level.WARN),
+        ({"connections": 65536}, Check.CONNECTIONS, Level.FAIL),
         ({"pods_of_root": 230}, Check.POD_ROOM, Level.WARN),
         ({"pods_of_root": 253}, Check.POD_ROOM, Level.FAIL),
         ({"pid_max": None}, Check.PID_MAX, Level.UNKNOWN),
@@ -294,6 +313,10 @@ def test_a_limit_that_root_may_not_raise_has_no_command() -> None:
     finding = only(with_("limits", open_files=512, open_files_most=512))
     assert (finding.check, finding.fix) == (Check.OPEN_FILES, None)
     assert only(with_("limits", open_files=512, open_files_most=4096)).fix == "ulimit -n 4096"
+
+
+def test_who_tracks_no_connection_has_room_for_all() -> None:
+    assert unwell(with_("limits", connections=None, connections_most=None)) == []
 
 
 def test_a_limit_of_neighbours_that_cannot_be_seen_is_nobody_s_fault() -> None:
