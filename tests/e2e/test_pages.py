@@ -45,9 +45,17 @@ def as_by_default(text: str, root: Path) -> str:
     return re.sub(r"^(outside|table (?!ip minipod)).*\n", "", text, flags=re.MULTILINE)
 
 
-@pytest.mark.parametrize(
-    "name", ["README.md", "docs/tutorial.md", "docs/how-to/use-images.md"], ids=lambda name: name
+PAGES = (
+    "README.md",
+    "docs/tutorial.md",
+    "docs/manifest.md",
+    "docs/how-to/change-a-running-pod.md",
+    "docs/how-to/reach-a-pod.md",
+    "docs/how-to/use-images.md",
 )
+
+
+@pytest.mark.parametrize("name", PAGES)
 def test_each_command_of_a_page_prints_what_the_page_shows(
     minipod: Minipod, tmp_path: Path, name: str
 ) -> None:

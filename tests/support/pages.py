@@ -12,13 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_FILE = re.compile(r"^Save this as `([^`]+)`:\n\n```\w+\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_FILE = re.compile(r"\bSave this as `([^`]+)`:\n\n```\w+\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _BLOCK = re.compile(r"(?:^    .*\n|^\n(?=    ))+", re.MULTILINE)
 _VARIES = (
     (re.compile(r"\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b"), "MAC"),
     (re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), "UID"),
     (re.compile(r"\bv[0-9a-f]{14}\b"), "LINK"),
     (re.compile(r"\bminipod-[0-9a-f]{6}\b"), "minipod-ID"),
+    (re.compile(r"\b(LIVE|MERGED)-\w{8}\b"), r"\1-ID"),
     (re.compile(r"\d+"), "N"),
     (re.compile(r"[^\S\n]+"), " "),
     (re.compile(r"/\S*/minipod\b"), "ROOT"),  # the folder of the instance

@@ -18,6 +18,7 @@ from minipod.model.doctor import Check
 from minipod.model.sockets import Mark
 from minipod.plan.host_checks.condition import HOST_READY
 from minipod.ports import wording
+from minipod.schema.policy import ACTED_ON
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,6 +94,15 @@ def test_every_check_of_the_machine_is_told_and_no_other() -> None:
     assert sorted(re.findall(r"`([^`]+)`", " ".join(cells))) == sorted(Check)
     assert f"{len(Check)} checks" in page
     assert HOST_READY in page
+
+
+def test_the_fields_that_are_acted_on_are_told_and_no_others() -> None:
+    page = (TOP / "docs/manifest.md").read_text()
+    table = page.partition("| where | fields |\n|---|---|\n")[2].partition("\n\n")[0]
+    told = [set(re.findall(r"`([^`]+)`", row.split("|")[2])) for row in table.splitlines()]
+    kinds = ("ObjectMeta", "PodSpec", "Container", "EnvVar", "ContainerPort")
+    assert told == [ACTED_ON[kind] for kind in kinds]
+    assert set(ACTED_ON) - {*kinds} == {"Pod", "Namespace"}
 
 
 def test_every_example_is_mentioned() -> None:
