@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tests.support.kubectl import Kubectl, Said, capitalized, relayed, serving
 from tests.support.manifests import container, documents, pod
-from tests.support.recorded import JSONPATH
+from tests.support.recorded import GO_TEMPLATE, JSONPATH
 from tests.support.wait import eventually
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ get pod web -o jsonpath={.spec.containers[*].command}
 get pods -o jsonpath-as-json={.items[*].metadata.labels}
 get pods -A -o custom-columns=N:.metadata.name,L:.metadata.labels,C:.spec.containers[*].name,X:.x
 get pods -l app=none -o custom-columns=NAME:.metadata.name
+get pods -A -o go-template={{range .items}}{{.metadata.name}}{{"\n"}}{{end}}
+get pod web --template={{.status.podIP}}
 get -f pods.yaml -o wide --no-headers
 top pods -A --containers --sum
 top pod web --no-headers
@@ -171,3 +173,16 @@ def test_kubectl_prints_of_a_jsonpath_what_was_kept_of_it(host: None, tmp_path: 
         for template in ("{.items[}", "{.items[5].metadata.name}", "{end}", "{foo}"):
             said = kubectl("get", "pods", "-o", f"jsonpath={template}")
             assert JSONPATH.refused[template] in said.err
+
+
+def test_kubectl_prints_of_a_go_template_what_was_kept_of_it(host: None, tmp_path: Path) -> None:
+    alone = [t for t in GO_TEMPLATE.printed if "{{define" in t or "{{block" in t]
+    joined = [t for t in GO_TEMPLATE.printed if t not in alone]
+    with serving(GO_TEMPLATE.pods) as port:
+        kubectl = Kubectl(port, tmp_path)
+        for templates in (joined, *([each] for each in alone)):
+            said = kubectl("get", "pods", "-o", "go-template=" + "\f".join(templates))
+            assert said.out.split("\f") == [GO_TEMPLATE.printed[each] for each in templates]
+        for template in ("{{.kind.foo}}", "{{index .items 5}}", "{{foo}}", "{{if .kind}}"):
+            said = kubectl("get", "pods", "-o", f"go-template={template}")
+            assert said.err == f"error: {GO_TEMPLATE.refused[template]}\n"

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 
 class Recorded(NamedTuple):
-    """Pods, what JSONPath templates print of a List of them, and why others are refused."""
+    """Pods, what templates print of a List of them, and why others are refused."""
 
     pods: list[dict[str, Any]]
     printed: dict[str, str]
@@ -20,4 +20,10 @@ class Recorded(NamedTuple):
         return {"apiVersion": "v1", "items": self.pods, "kind": "List", "metadata": metadata}
 
 
-JSONPATH = Recorded(**json.loads(Path(__file__).with_name("jsonpath.json").read_text()))
+def _read(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(Path(__file__).with_name(name).read_text())
+    return found
+
+
+JSONPATH = Recorded(**_read("jsonpath.json"))
+GO_TEMPLATE = Recorded(JSONPATH.pods, **_read("gotemplate.json"))

@@ -12,6 +12,7 @@ from minipod.cli.options import (
     fields_option,
     files_option,
     for_option,
+    form_options,
     namespace_option,
     offers,
     pass_session,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from minipod.cli.arguments.resources import Selection
+    from minipod.cli.printing.form import Form
     from minipod.cli.printing.printers import Printer
     from minipod.cli.session import Session
     from minipod.client import Api
@@ -39,7 +41,8 @@ _TABLES = (None, "wide")
 _WORDS = ("json", "name", "yaml")
 _FORMATS = (
     "wide, yaml, json, name, jsonpath=TEMPLATE, jsonpath-as-json=TEMPLATE, jsonpath-file=FILE,"
-    " custom-columns=HEADER:PATH,… or custom-columns-file=FILE."
+    " go-template=TEMPLATE, go-template-file=FILE, custom-columns=HEADER:PATH,… or"
+    " custom-columns-file=FILE."
 )
 
 
@@ -115,13 +118,7 @@ class View(NamedTuple):
     metavar="[KIND,... [NAME...] | KIND/NAME...]",
     **offers("resources"),
 )
-@click.option(
-    "-o",
-    "--output",
-    metavar="FORMAT",
-    help=f"Another format than the usual: {_FORMATS}",
-    **offers("formats"),
-)
+@form_options(f"Another format than the usual: {_FORMATS}", offered="formats")
 @files_option(required=False)
 @selector_option
 @fields_option
@@ -143,16 +140,6 @@ class View(NamedTuple):
 @click.option("--sort-by", metavar="PATH", help="In the order of what this JSONPath finds.")
 @click.option("--ignore-not-found", is_flag=True, help="A name that is not there is no error.")
 @click.option(
-    "--allow-missing-template-keys",
-    "allow_missing",
-    type=bool,
-    is_flag=False,
-    flag_value="true",
-    default=True,
-    metavar="BOOL",
-    help="Whether a key that is not there is nothing, or an error. [default: true]",
-)
-@click.option(
     "--chunk-size",
     type=int,
     metavar="N",
@@ -171,7 +158,7 @@ def get(  # noqa: PLR0913 (an option each)
     session: Session,
     *,
     resources: tuple[str, ...],
-    output: str | None,
+    output: Form,
     files: tuple[str, ...],
     recursive: bool,
     selector: str | None,
@@ -185,7 +172,6 @@ def get(  # noqa: PLR0913 (an option each)
     show_kind: bool,
     sort_by: str | None,
     ignore_not_found: bool,
-    allow_missing: bool,
     chunk_size: int | None,
     watch: bool,
     watch_only: bool,
@@ -199,7 +185,7 @@ def get(  # noqa: PLR0913 (an option each)
     del chunk_size
     labels = tuple(label for each in columns for label in each.split(",") if label)
     look = Look(
-        output == "wide",
+        output.output == "wide",
         all_namespaces,
         headers=not no_headers,
         prefix="/" if show_kind else "",
@@ -207,7 +193,7 @@ def get(  # noqa: PLR0913 (an option each)
         all_labels=show_labels,
         changes=changes,
     )
-    view = View(output, look, sort_by, ignore_not_found, allow_missing)
+    view = View(output.output, look, sort_by, ignore_not_found, output.allow_missing)
     _require_sense(view, watched=watch or watch_only)
     chosen = _chosen(resources, files, narrowed=bool(selector or fields), everywhere=all_namespaces)
     if (about or types) and any(each.kind is not EVENTS or each.names for each in chosen):

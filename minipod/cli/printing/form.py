@@ -8,6 +8,12 @@ if TYPE_CHECKING:
     from minipod.cli.printing.printers import Printer
 
 _GO_TEMPLATE = "go-template"
+_TEMPLATES = frozenset(
+    {
+        _GO_TEMPLATE, "go-template-file", "template", "templatefile",
+        "jsonpath", "jsonpath-as-json", "jsonpath-file",
+    }
+)  # fmt: skip
 _DOCUMENTS = frozenset({"json", "yaml"})
 
 
@@ -25,7 +31,7 @@ class Form(NamedTuple):
         """Return what the options -o, --template and --allow-missing-template-keys ask for."""
         if template and output is None:
             output = _GO_TEMPLATE
-        if template and output and "=" not in output and output not in _DOCUMENTS:
+        if template and output in _TEMPLATES:
             output = f"{output}={template}"
         return cls(output, allow_missing)
 

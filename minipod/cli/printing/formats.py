@@ -1,4 +1,4 @@
-"""The formats of `-o` that need more than a word: JSONPath templates, and columns of one's own."""
+"""The formats of `-o` that need more than a word: templates, and columns of one's own."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from minipod.client.jsonpath.nodes import Template
 
     JSON = dict[str, Any]
+    Filled = Callable[[JSON], str]
     Make = Callable[[str, "Wish"], Printer]
 
 
@@ -59,18 +60,11 @@ def _printer(output: str, wish: Wish, formats: Mapping[str, Make], words: Sequen
 
 
 class TemplatePrinter:
-    """Prints what a JSONPath template makes of an object, or of the List of all."""
+    """Prints what a template makes of an object, or of the List of all."""
 
-    def __init__(self, text: str, wish: Wish, *, as_json: bool = False) -> None:
-        if not text:
-            raise click.UsageError("template format specified but no template given")
-        self._text = text
+    def __init__(self, filled: Filled, wish: Wish) -> None:
+        self._filled = filled
         self._wish = wish
-        self._show = jsonpath.as_json if as_json else jsonpath.text
-        try:
-            self._template = jsonpath.parse(text)
-        except jsonpath.SyntaxProblem as error:
-            raise BadRequest(f"error parsing jsonpath {text}, {error}") from error
 
     def whole(self, objects: Sequence[JSON], *, alone: bool) -> None:
         """Fill the template once."""
@@ -82,11 +76,7 @@ class TemplatePrinter:
             self._print(one)
 
     def _print(self, value: JSON) -> None:
-        try:
-            found = jsonpath.results(self._template, value, allow_missing=self._wish.allow_missing)
-        except jsonpath.PathError as error:
-            raise BadRequest(f'error executing jsonpath "{self._text}": {error}') from error
-        tell(self._show(found), end="")
+        tell(self._filled(value), end="")
 
 
 class Column(NamedTuple):
@@ -129,16 +119,63 @@ def _cell(path: Template, obj: JSON) -> str:
     return ",".join(map(jsonpath.go_text, values)) if values else "<none>"
 
 
-def _template(text: str, wish: Wish) -> Printer:
-    return TemplatePrinter(text, wish)
+def _jsonpath(text: str, wish: Wish) -> Printer:
+    return TemplatePrinter(_of_jsonpath(text, wish, jsonpath.text), wish)
 
 
-def _template_as_json(text: str, wish: Wish) -> Printer:
-    return TemplatePrinter(text, wish, as_json=True)
+def _jsonpath_as_json(text: str, wish: Wish) -> Printer:
+    return TemplatePrinter(_of_jsonpath(text, wish, jsonpath.as_json), wish)
 
 
-def _template_of_file(path: str, wish: Wish) -> Printer:
-    return TemplatePrinter(path and _read(path, "--template"), wish)
+def _of_jsonpath(text: str, wish: Wish, show: Callable[[list[list[Any]]], str]) -> Filled:
+    """Return what fills a JSONPath template. UsageError, BadRequest."""
+    _require_template(text)
+    try:
+        template = jsonpath.parse(text)
+    except jsonpath.SyntaxProblem as error:
+        raise BadRequest(f"error parsing jsonpath {text}, {error}") from error
+
+    def filled(value: JSON) -> str:
+        try:
+            return show(jsonpath.results(template, value, allow_missing=wish.allow_missing))
+        except jsonpath.PathError as error:
+            raise BadRequest(f'error executing jsonpath "{text}": {error}') from error
+
+    return filled
+
+
+def _go_template(text: str, wish: Wish) -> Printer:
+    return TemplatePrinter(_of_go_template(text, wish), wish)
+
+
+def _of_go_template(text: str, wish: Wish) -> Filled:
+    """Return what fills a template of Go's. UsageError, BadRequest."""
+    from minipod.client import gotemplate
+
+    _require_template(text)
+    try:
+        template = gotemplate.parse(text)
+    except gotemplate.SyntaxProblem as error:
+        raise BadRequest(f"error parsing template {text}, {error}") from error
+
+    def filled(value: JSON) -> str:
+        try:
+            return gotemplate.render(template, value, allow_missing=wish.allow_missing)
+        except gotemplate.ExecutionError as error:
+            called = gotemplate.quoted(text)
+            raise BadRequest(f"error executing template {called}: {error}") from error
+
+    return filled
+
+
+def _require_template(text: str) -> None:
+    if not text:
+        raise click.UsageError("template format specified but no template given")
+
+
+def _of_file(make: Make) -> Make:
+    """Return what makes a printer of the template in a file."""
+    return lambda path, wish: make(path and _read(path, "--template"), wish)
 
 
 def _columns(spec: str, wish: Wish) -> Printer:
@@ -189,9 +226,13 @@ def _read(path: str, what: str) -> str:
 
 _WORDS = ("json", "name", "yaml")
 _TEMPLATES: dict[str, Make] = {
-    "jsonpath": _template,
-    "jsonpath-as-json": _template_as_json,
-    "jsonpath-file": _template_of_file,
+    "go-template": _go_template,
+    "go-template-file": _of_file(_go_template),
+    "jsonpath": _jsonpath,
+    "jsonpath-as-json": _jsonpath_as_json,
+    "jsonpath-file": _of_file(_jsonpath),
+    "template": _go_template,
+    "templatefile": _of_file(_go_template),
 }
 _COLUMNS: dict[str, Make] = {
     "custom-columns": _columns,

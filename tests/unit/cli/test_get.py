@@ -196,7 +196,7 @@ def test_columns_of_one_s_own(server: FakeServer, run: Run, tmp_path: Path) -> N
         ("custom-columns=A:.b[", 1, "unterminated array"),
         ("custom-columns-file=/none", 1, "error reading template /none, open /none: no such file"),
         ("nonsense", 2, 'unable to match a printer suitable for the output format "nonsense"'),
-        ("jsonn={}", 2, "allowed formats are: custom-columns,custom-columns-file,json,jsonpath"),
+        ("jsonn={}", 2, "allowed formats are: custom-columns,custom-columns-file,go-template,"),
     ],
 )
 def test_a_format_that_is_none_is_refused(

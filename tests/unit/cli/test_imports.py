@@ -30,6 +30,7 @@ GET = HELP | {
     "minipod.client.text",
     "minipod.client.wire",
     "minipod.cli.commands.get",
+    "minipod.cli.printing.form",
     "minipod.cli.printing.output",
     "minipod.cli.printing.printers",
     "minipod.cli.arguments.resources",
