@@ -59,7 +59,7 @@ def test_what_met_it_is_printed_as_asked(server: FakeServer, run: Run) -> None:
     assert run(*wanted, "-o", "name").out == "pod/a\npod/b\n"
     assert run(*wanted, "-o", "jsonpath={.metadata.name} ").out == "a b "
     server.asked.clear()
-    assert "allowed formats are: json" in run(*wanted, "-o", "wide").err
+    assert "allowed formats are: go-template," in run(*wanted, "-o", "wide").err
     assert server.asked == []
 
 
