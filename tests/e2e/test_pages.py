@@ -41,13 +41,15 @@ def as_by_default(text: str, root: Path) -> str:
         (node, "vm"),
         (WAN, "eth0"),
     ):
-        text = re.sub(rf"(?<![\w-]){re.escape(here)}(?![\w-])|{re.escape(here)}(?=\w)", there, text)
+        end = "" if here.endswith(".") else r"(?![\w-])"
+        text = re.sub(rf"(?<![\w-]){re.escape(here)}{end}", there, text)
     return re.sub(r"^(outside|table (?!ip minipod)).*\n", "", text, flags=re.MULTILINE)
 
 
 PAGES = (
     "README.md",
     "docs/tutorial.md",
+    "docs/hostports.md",
     "docs/manifest.md",
     "docs/how-to/change-a-running-pod.md",
     "docs/how-to/reach-a-pod.md",
