@@ -26,7 +26,7 @@ prepare() {
     local extras=$1
     shift
     [ "$(uname -s)" = Linux ] || die "minipod needs Linux: this is $(uname -s)"
-    [ "$(id -u)" -eq 0 ] || die "making pods needs root: run 'sudo $0'"
+    [ "$(id -u)" -eq 0 ] || die "making pods needs root: run 'sudo $(printf %q "$0")'"
     exec 9<"$top" && flock 9 # two scripts at once prepare one after the other
     install_packages "${system_commands[@]}" "$@"
     make_environment "$extras"

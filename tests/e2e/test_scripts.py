@@ -36,4 +36,5 @@ def test_not_root_is_one_line_that_says_how_to_go_on(name: str) -> None:
         check=False,
     )
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == f"Error: making pods needs root: run 'sudo {SCRIPTS / name}'\n"
+    typed = str(SCRIPTS / name).replace(" ", "\\ ")
+    assert done.stderr == f"Error: making pods needs root: run 'sudo {typed}'\n"
