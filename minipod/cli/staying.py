@@ -13,6 +13,8 @@ from minipod.client.views import podview
 from minipod.client.waits.completion import Termination, ended, termination
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from minipod.client import Api
 
     JSON = dict[str, Any]
@@ -98,6 +100,11 @@ class _Teller:
     def deleted(self, pod: JSON) -> None:
         if not self._manner.quiet:
             tell(f'pod "{pod["metadata"]["name"]}" deleted')
+
+    def until_gone(self, pods: list[JSON]) -> AbstractContextManager[set[str]]:
+        from minipod.cli.telling.gone import left_of
+
+        return left_of(pods)
 
     def stays(self, pod: JSON) -> None:
         metadata = pod["metadata"]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from minipod.cli.printing.output import say, say_error, say_hint
 from minipod.cli.printing.results import DryRun
 from minipod.cli.session import warn
 from minipod.client.views import podview
-from minipod.errors import InvalidObject
+from minipod.errors import InvalidObject, MinipodError
 from minipod.model.submission import Action
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from minipod.cli.printing.results import Results
     from minipod.cli.session import Session
     from minipod.client.manifests.outcomes import Outcome
+    from minipod.client.manifests.sources import Source
     from minipod.model.submission import Submission
 
     JSON = dict[str, Any]
@@ -39,10 +41,17 @@ def submit(
 
     If anything is wrong with the files, all of it is told and nothing is done.
     """
-    found = _outcomes(session, files, wanted, dry_run)
+    from minipod.cli.telling.making import Making
+    from minipod.client.manifests.sources import read
+
+    sources = read(files.names, recursive=files.recursive)
+    done = _PAST[wanted.action]
+    making = Making(done, partial(_total, session, sources, wanted, dry_run))
+    found = _outcomes(session, sources, wanted, dry_run)
     failed = False
-    with refusing(_PAST[wanted.action]):
+    with refusing(done), making:
         for outcome in found:
+            making.count += outcome.done != "deleted"
             failed |= not _print(outcome, results)
     results.end()
     return int(failed)
@@ -76,18 +85,28 @@ def refusing(undone: str) -> Iterator[None]:
 
 
 def _outcomes(
-    session: Session, files: Files, wanted: Submission, dry_run: DryRun
+    session: Session, sources: list[Source], wanted: Submission, dry_run: DryRun
 ) -> Iterator[Outcome]:
     """Yield what becomes of the files' objects, by the server or, in a rehearsal, without it."""
-    if dry_run is DryRun.CLIENT:
-        from minipod.client.manifests.outcomes import outcomes
-        from minipod.client.manifests.rehearsal import rehearse
-        from minipod.client.manifests.sources import read
+    from minipod.client.manifests.outcomes import outcomes
 
-        sources = read(files.names, recursive=files.recursive)
+    if dry_run is DryRun.CLIENT:
+        from minipod.client.manifests.rehearsal import rehearse
+
         return outcomes(rehearse(session.api, sources, session.given_namespace, wanted), warn)
     asked = wanted._replace(dry_run=dry_run is DryRun.SERVER)
-    return session.client().submit(asked, *files.names, recursive=files.recursive)
+    return outcomes(session.api().submit(sources, session.given_namespace, asked), warn)
+
+
+def _total(
+    session: Session, sources: list[Source], wanted: Submission, dry_run: DryRun
+) -> int | None:
+    """Return how many objects there will be, as the server reads them; None if that is unknown."""
+    if dry_run is DryRun.CLIENT or wanted.selector is not None:
+        return None
+    with suppress(MinipodError):  # whoever waits for what it makes is told of it
+        return len(session.api().decode(sources, session.given_namespace))
+    return None
 
 
 def _print(outcome: Outcome, results: Results) -> bool:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import re
 import select
 import struct
 import subprocess
 import termios
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -52,6 +54,15 @@ class Terminal:
         seen, _, self.text = self.text.partition(wanted)
         return seen
 
+    def read_to_end(self) -> str:
+        """Read until the command has ended; return what was printed since the last call."""
+        with suppress(OSError):  # the other end is closed
+            while data := os.read(self.master, 4096):
+                self.text += data.decode()
+        self.process.wait(timeout=10)
+        seen, self.text = self.text, ""
+        return seen
+
     def hang_up(self) -> None:
         """Close the window, and wait until the command has ended with it."""
         os.close(self.master)
@@ -64,3 +75,24 @@ class Terminal:
         self.process.wait()
         if self.master >= 0:
             os.close(self.master)
+
+
+def screen(text: str) -> list[str]:
+    """Return the lines that a terminal shows of a text, the last one that of the cursor.
+
+    It knows carriage returns, newlines, the erasing of a line's rest, and colours, which it drops.
+    """
+    lines, column = [""], 0
+    for piece in re.findall(r"\x1b\[[0-9;]*[A-Za-z]|[\r\n]|[^\x1b\r\n]+", text):
+        match piece:
+            case "\r":
+                column = 0
+            case "\n":
+                lines.append(" " * column)
+            case "\x1b[K":
+                lines[-1] = lines[-1][:column]
+            case _ if piece[0] != "\x1b":
+                rest = lines[-1][column + len(piece) :]
+                lines[-1] = lines[-1][:column] + piece + rest
+                column += len(piece)
+    return lines

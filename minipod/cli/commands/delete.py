@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,9 +20,9 @@ from minipod.cli.options import (
 from minipod.cli.printing.output import tell
 from minipod.cli.printing.results import DryRun, deletions
 from minipod.cli.session import warn
+from minipod.cli.telling.gone import wait_gone
 from minipod.client.api import Deletion
 from minipod.client.kinds import CHANGEABLE
-from minipod.client.waits import deletion
 from minipod.errors import NotFound
 
 if TYPE_CHECKING:
@@ -119,22 +118,8 @@ def delete(  # noqa: PLR0913 (an option each)
 
     code = each(found, act)
     if wait and dry is DryRun.NONE:
-        _wait(api, deleted)
+        wait_gone(api, deleted)
     return code
-
-
-def _wait(api: Api, deleted: list[JSON]) -> None:
-    """Wait until these are gone, and show on a terminal who is left."""
-    from minipod.cli.telling.progress import Waiting, ending
-
-    left: set[str] = set()
-
-    def text() -> str:
-        metadata = [obj["metadata"] for obj in deleted]
-        return ending([one for one in metadata if one["uid"] in left], time.time())
-
-    with Waiting(text):
-        deletion.wait(api, deleted, left)
 
 
 def _delete(api: Api, target: Target, wanted: Deletion, dry: DryRun) -> JSON:

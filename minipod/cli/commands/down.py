@@ -23,11 +23,11 @@ def down(session: Session, *, files: tuple[str, ...], recursive: bool) -> None:
     pods. Programs get SIGTERM, and after the grace period SIGKILL.
     """
     from minipod.cli.submitting import refusing
+    from minipod.cli.telling.gone import wait_gone
     from minipod.client.foreground.undoing import begin, empty_namespaces
     from minipod.client.kinds import NAMESPACES, PODS
     from minipod.client.manifests.sources import read
     from minipod.client.targets import of_sources
-    from minipod.client.waits import deletion
     from minipod.client.waits.patience import patiently
 
     api = session.api()
@@ -40,7 +40,7 @@ def down(session: Session, *, files: tuple[str, ...], recursive: bool) -> None:
     for target, pod in begin(api, targets, None):
         ending.append(pod)
         there.add(target)
-    deletion.wait(api, ending)
+    wait_gone(api, ending)
     for target in targets:
         if target.kind is PODS:
             done = "deleted" if target in there else "is not there"

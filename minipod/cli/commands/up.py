@@ -200,10 +200,10 @@ def _follow(
 
     namespaces = len({pod["metadata"]["namespace"] for pod in made.pods}) > 1
     known = [name_of(pod, name, namespaces) for pod in made.pods for name in names(pod)]
-    screen = Screen(Labels(known, dress), signals, namespaces=namespaces)
     new = [target for target in made.new if target.kind is PODS]
     followed = Followed(made.pods, new, events)
-    code = Follower(api, followed, wanted, screen, signals).run()
+    with Screen(Labels(known, dress), signals, namespaces=namespaces) as screen:
+        code = Follower(api, followed, wanted, screen, signals).run()
     screen.end()
     return code
 
@@ -217,22 +217,30 @@ def _detached(order: _Order, timeout: float | None) -> int:
     _make(order, planned, made, tell)
     if timeout is None:
         return made.code
+    ready = _await(order.api, made, timeout)
+    if not ready:
+        say_hint("'minipod down -f' removes the pods, 'minipod describe pod' tells more")
+    return made.code or int(not ready)
+
+
+def _await(api: Api, made: _Made, timeout: float) -> bool:
+    """Wait until each pod is ready, or will not be; tell which, and return whether all are."""
+    from minipod.cli.telling.awaiting import awaiting
     from minipod.client.foreground.readiness import Settled, Verdict, verdict, why_not
     from minipod.client.waits import waiting
 
-    code = made.code
     targets = [_target(pod) for pod in made.pods]
-    for target, obj, _ in waiting.wait(order.api, targets, Settled(), timeout):
-        pod = obj or order.api.find(target.kind, target.namespace, target.name)
+    ready = True
+    outcomes = waiting.wait(api, targets, Settled(), timeout)
+    for target, obj, _ in awaiting(outcomes, targets, " to be ready"):
+        pod = obj or api.find(target.kind, target.namespace, target.name)
         if pod is not None and verdict(pod) is Verdict.READY:
             tell(f"pod/{target.name} ready")
             continue
-        code = 1
+        ready = False
         why = why_not(pod) if pod is not None else "it was deleted"
         say_error(MinipodError(f"pod/{target.name} is not ready: {why}"))
-    if code:
-        say_hint("'minipod down -f' removes the pods, 'minipod describe pod' tells more")
-    return code
+    return ready
 
 
 def _plan(order: _Order) -> Planned | None:
@@ -254,22 +262,26 @@ def _plan(order: _Order) -> Planned | None:
 def _make(order: _Order, planned: Planned, made: _Made, show: Show) -> None:
     """Make what is planned, and note it in `made`; `show` prints what became of each object."""
     from minipod.cli.submitting import print_hints
+    from minipod.cli.telling.making import Making
     from minipod.client.foreground.making import Made, make
     from minipod.client.views.podview import reference
 
-    for one in make(order.api, order.sources, order.namespace, planned):
-        if not isinstance(one, Made):
-            made.failures.append(one)
-            with suppress(OSError):
-                say_error(one)
-            continue
-        if one.new:
-            made.new.append(_target(one.obj))
-        show(f"{reference(one.obj)} {'created' if one.new else 'is there already'}")
-        if one.obj["kind"] == "Pod":
-            made.pods.append(one.obj)
-            with suppress(OSError):
-                print_hints(one.obj)
+    with Making("created", lambda: len(planned.objects)) as making:
+        for one in make(order.api, order.sources, order.namespace, planned):
+            making.count += 1
+            if not isinstance(one, Made):
+                made.failures.append(one)
+                with suppress(OSError):
+                    say_error(one)
+                continue
+            if one.new:
+                made.new.append(_target(one.obj))
+            if one.obj["kind"] == "Pod":
+                made.pods.append(one.obj)
+            show(f"{reference(one.obj)} {'created' if one.new else 'is there already'}")
+            if one.obj["kind"] == "Pod":
+                with suppress(OSError):
+                    print_hints(one.obj)
 
 
 def _events(api: Api, planned: Planned) -> dict[str, int]:

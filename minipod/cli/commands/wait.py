@@ -88,6 +88,7 @@ def wait(  # noqa: PLR0913 (an option each)
     does not.
     """
     from minipod.cli.printing.results import results
+    from minipod.cli.telling.awaiting import awaiting
     from minipod.client.waits import conditions, waiting
     from minipod.client.waits.conditions import Created, Deleted
 
@@ -105,7 +106,8 @@ def wait(  # noqa: PLR0913 (an option each)
     )
     if not targets and not isinstance(condition, Deleted):
         raise BadRequest("no matching resources found")
-    return _report(waiting.wait(api, targets, condition, timeout), printed)
+    outcomes = waiting.wait(api, targets, condition, timeout)
+    return _report(awaiting(outcomes, targets), printed)
 
 
 def _report(outcomes: Iterable[Outcome], printed: Results) -> int:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Any
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from contextlib import AbstractContextManager
 
     from minipod.errors import MinipodError
 
@@ -21,22 +23,44 @@ _NONE = "<none>"
 _ERROR = "Error:"
 
 
+class Below(Protocol):
+    """A line that stands below what is printed, on the terminal that shows both."""
+
+    def lifted(self) -> AbstractContextManager[None]:
+        """Take the line away for what is done within, and put it below that."""
+
+
+class Terminal:
+    """What this process shows beside its lines: nothing, or one line below them."""
+
+    def __init__(self) -> None:
+        self.below: Below | None = None
+
+
+TERMINAL = Terminal()
+
+
 def tell(text: str, end: str = "\n") -> None:
     """Write a line to stdout, at once.
 
     OSError if it takes no more, a full disk say: no error of an object, so it ends the command.
     """
-    click.echo(text + end, nl=False)
+    _write(text + end)
 
 
 def tell_styled(text: str) -> None:
     """Write a line to stdout whose colours, if it has any, were asked for: as `tell`."""
-    click.echo(text, color=True)
+    _write(text + "\n", color=True)
 
 
 def say(text: str) -> None:
     """Write to stderr, control characters escaped: what is not the result."""
-    click.echo(printable(text), err=True)
+    _write(printable(text) + "\n", err=True)
+
+
+def say_styled(text: str) -> None:
+    """Write a line to stderr whose colours, if it has any, were asked for."""
+    _write(text + "\n", err=True, color=True)
 
 
 def say_error(error: MinipodError) -> None:
@@ -71,7 +95,17 @@ def _say_labelled(label: str, style: str, text: str) -> None:
     from minipod.cli.printing.colour import Style, styled
 
     shown = styled(label, Style[style], sys.stderr)
-    click.echo(f"{shown} {printable(text)}", err=True, color=True)
+    _write(f"{shown} {printable(text)}\n", err=True, color=True)
+
+
+def _write(text: str, *, err: bool = False, color: bool | None = None) -> None:
+    with lifted():
+        click.echo(text, nl=False, err=err, color=color)
+
+
+def lifted() -> AbstractContextManager[None]:
+    """Take what stands below away for what is written within: whole lines."""
+    return nullcontext() if TERMINAL.below is None else TERMINAL.below.lifted()
 
 
 class Columns:

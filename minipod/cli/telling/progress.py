@@ -1,68 +1,92 @@
-"""What a command waits for, on one line of a terminal that is redrawn, and gone at the end.
+"""What a command waits for, on one line of a terminal below all that it prints, gone at the end.
 
-Only where stderr is a terminal, and only when it takes longer than a person wonders about.
+Only where stderr is a terminal that can erase, and only when it takes longer than a person wonders
+about. Not beside a pipe: who reads it may write to the same terminal, and does not know the line.
 """
 
 from __future__ import annotations
 
 import os
+import stat
 import sys
 import threading
-from typing import TYPE_CHECKING, Any, Self
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Self
 
-from minipod.cli.printing.output import printable
+from minipod.cli.printing.output import TERMINAL, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
-
-    JSON = Mapping[str, Any]
+    from collections.abc import Callable, Iterator
 
 _REDRAW = 1.0  # seconds
 _ERASE = "\r\x1b[K"
-_NAMED = 3
 _USUAL = 80  # columns, of a terminal that does not say
+_STDOUT = 1
 
 
 class Waiting:
-    """Shows a text while its block runs, from `after` seconds on; `text` is asked every second."""
+    """Shows a text while its block runs, from `after` seconds on.
+
+    `text` is asked every second, and after each line that is printed; in another thread, too. In a
+    block within another one's only that one's text is shown.
+    """
 
     def __init__(self, text: Callable[[], str], *, after: float = 2.0) -> None:
         self._text = text
         self._after = after
         self._over = threading.Event()
+        self._lock = threading.Lock()
+        self._drawn = False
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Self:
-        if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
+        if TERMINAL.below is None and _has_room():
+            TERMINAL.below = self
             self._thread = threading.Thread(target=self._show, daemon=True)
             self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._thread is not None:
+            TERMINAL.below = None
             self._over.set()
             self._thread.join()
+
+    @contextmanager
+    def lifted(self) -> Iterator[None]:
+        """Take the line away for what is written within, and put it below that."""
+        with self._lock:
+            if not self._drawn:
+                yield
+                return
+            _write(_ERASE)
+            yield
+            self._draw(self._text())
 
     def _show(self) -> None:
         if self._over.wait(self._after):
             return
         while True:
-            _write(_ERASE + _fitting(printable(self._text())))
+            text = self._text()  # it may take its time, and nobody waits for it
+            with self._lock:
+                self._draw(text)
             if self._over.wait(_REDRAW):
                 break
         _write(_ERASE)
 
+    def _draw(self, text: str) -> None:
+        self._drawn = True
+        _write(_ERASE + _fitting(printable(text)))
 
-def ending(left: Collection[JSON], now: float) -> str:
-    """Return which objects, by their metadata, are waited for, and how long they may take yet."""
-    from minipod.model.times import parse_timestamp
 
-    names = [metadata["name"] for metadata in left]
-    shown = ", ".join(names[:_NAMED]) + ("…" if len(names) > _NAMED else "")
-    deadlines = [parse_timestamp(each["deletionTimestamp"]) for each in left]
-    grace = max((deadline - now for deadline in deadlines), default=0.0)
-    words = f"waiting for {len(names)} to end: {shown}"
-    return f"{words} ({grace:.0f} s left of their grace)" if grace >= 1 else words
+def _has_room() -> bool:
+    """Return whether a line can be drawn, and erased before anything else is written there."""
+    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        return False
+    try:
+        return not stat.S_ISFIFO(os.fstat(_STDOUT).st_mode)
+    except OSError:
+        return False
 
 
 def _fitting(text: str) -> str:

@@ -55,6 +55,9 @@ class Teller(Protocol):
     def flush(self) -> bool:
         """Write what was shown; return False if nobody takes it any more."""
 
+    def stopping(self, left: Callable[[], list[JSON]]) -> None:
+        """Be told that pods are to end, and how to ask which of them are left; in any thread."""
+
 
 class Followed(NamedTuple):
     """The pods to follow, as they were when they were made or found; `made` were made here."""
@@ -128,7 +131,12 @@ class Follower:
             self._natural = self._course.code
             self._stop(None)
 
+    def _left(self) -> list[JSON]:
+        return [self._names[uid] for uid in self._course.left]
+
     def _stop(self, grace: int | None) -> None:
+        if not self._stopping:
+            self._teller.stopping(self._left)
         self._stopping = True
         left = self._course.left
         targets = [target for target in self._made if target.uid in left]

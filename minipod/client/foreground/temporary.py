@@ -16,6 +16,7 @@ from minipod.errors import AlreadyExists, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from minipod.client.api import Api
     from minipod.client.streams.ending import Ending
@@ -32,6 +33,9 @@ class Teller(Protocol):
 
     def deleted(self, pod: JSON) -> None:
         """Say that it ends."""
+
+    def until_gone(self, pods: list[JSON]) -> AbstractContextManager[set[str]]:
+        """Say within whose end is waited for: their uids are in the set that this gives."""
 
     def stays(self, pod: JSON) -> None:
         """Say that nobody waited for its end."""
@@ -91,7 +95,8 @@ def _remove(api: Api, pod: JSON, grace: int | None, ending: Ending, teller: Tell
         for one in gone:
             with suppress(OSError):  # nobody is there to be told
                 teller.deleted(one)
-        deletion.wait(api, gone)
+        with teller.until_gone(gone) as left:
+            deletion.wait(api, gone, left)
 
     def kill() -> None:
         deletion.wait(api, [there for _, there in begin(api, [target], _AT_ONCE)])

@@ -1,0 +1,48 @@
+"""Waiting until objects are gone, told on a terminal when that takes long."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from minipod.cli.telling.progress import Waiting
+from minipod.cli.telling.words import ending
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from minipod.client import Api
+
+    JSON = dict[str, Any]
+
+
+def wait_gone(api: Api, deleted: Sequence[JSON]) -> None:
+    """Wait until these are gone, and show who is left."""
+    from minipod.client.waits import deletion
+
+    with left_of(deleted) as left:
+        deletion.wait(api, deleted, left)
+
+
+@contextmanager
+def left_of(deleted: Sequence[JSON]) -> Iterator[set[str]]:
+    """Show within who is left of these: the uids in the set that this gives, which is empty yet."""
+    left: set[str] = set()
+
+    def here() -> list[JSON]:
+        uids = set(left)
+        return [obj for obj in deleted if obj["metadata"]["uid"] in uids]
+
+    with showing(here, len(deleted)):
+        yield left
+
+
+def showing(left: Callable[[], list[JSON]], total: int | None = None) -> Waiting:
+    """Show within which objects are left, of so many; None: of those that are left now."""
+    among = len(left()) if total is None else total
+
+    def text() -> str:
+        return ending([obj["metadata"] for obj in left()], among, time.time())
+
+    return Waiting(text)
