@@ -1,4 +1,4 @@
-"""Kubernetes' protobuf, as far as its clients insist on it: a Namespace, and how to delete.
+"""Kubernetes' protobuf, as far as its clients insist on it: a Namespace, how to delete, rights.
 
 A body is four bytes of magic and a runtime.Unknown with the object in `raw` (see "Kubernetes
 Protobuf encoding" in its API concepts). The field numbers are those of generated.proto in
@@ -40,6 +40,16 @@ _METADATA: Final[Message] = {
     12: ("annotations", _MAP),
     14: ("finalizers", _TEXTS),
 }
+_RESOURCE: Final[Message] = {
+    1: ("namespace", _TEXT),
+    2: ("verb", _TEXT),
+    3: ("group", _TEXT),
+    4: ("version", _TEXT),
+    5: ("resource", _TEXT),
+    6: ("subresource", _TEXT),
+    7: ("name", _TEXT),
+}
+_PATH: Final[Message] = {1: ("path", _TEXT), 2: ("verb", _TEXT)}
 _MESSAGES: Final[dict[str, Message]] = {
     "Namespace": {1: ("metadata", _METADATA), 2: ("spec", {1: ("finalizers", _TEXTS)})},
     "DeleteOptions": {
@@ -48,6 +58,11 @@ _MESSAGES: Final[dict[str, Message]] = {
         4: ("propagationPolicy", _TEXT),
         5: ("dryRun", _TEXTS),
     },
+    "SelfSubjectAccessReview": {
+        2: ("spec", {1: ("resourceAttributes", _RESOURCE), 2: ("nonResourceAttributes", _PATH)}),
+    },
+    "SelfSubjectRulesReview": {2: ("spec", {1: ("namespace", _TEXT)})},
+    "SelfSubjectReview": {},
 }
 
 

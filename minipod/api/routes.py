@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from minipod.api import (
+    access,
     changing,
     connections,
     creating,
@@ -89,8 +90,10 @@ ROUTES = (
 
 
 def routes() -> Iterator[Route]:
-    """Yield the table, what is refused with an advice, and the reads of every kind."""
+    """Yield the table, questions of rights, what is refused with an advice, and all reads."""
     yield from ROUTES
+    for path in access.REVIEWS:
+        yield Route("POST", path, access.reviewer(path))
     for subresource in connections.COMMANDS:
         for method in ("GET", "POST"):
             path = f"{PODS.item}/{subresource}"

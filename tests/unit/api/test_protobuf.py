@@ -46,6 +46,13 @@ def test_the_options_of_a_deletion_are_read() -> None:
     assert read["dryRun"] == ["All"]
 
 
+def test_what_one_may_do_is_asked() -> None:
+    attributes = text(1, b"lab") + text(2, b"create") + text(5, b"pods")
+    read = decode(envelope(b"SelfSubjectAccessReview", text(2, text(1, attributes))))
+    wanted = {"namespace": "lab", "verb": "create", "resource": "pods"}
+    assert read["spec"] == {"resourceAttributes": wanted}
+
+
 @pytest.mark.parametrize(
     ("body", "words"),
     [
