@@ -1,7 +1,6 @@
 """What a client asks first: versions, groups, resources, health.
 
-Plain discovery, which every client accepts. /apis must answer 200, else new kubectls fail; an empty
-/openapi/v2 satisfies their check of manifests, which the server does anyway.
+Plain discovery, which every client accepts. /apis must answer 200, else new kubectls fail.
 """
 
 from __future__ import annotations
@@ -100,11 +99,6 @@ def _entry(resource: Resource) -> JSON:
         "shortNames": list(resource.short_names),
         **({"categories": ["all"]} if resource.kind == "Pod" else {}),
     }
-
-
-async def openapi(_request: web.Request) -> web.Response:
-    """GET /openapi/v2: nothing, which clients take as no schema."""
-    return web.Response(body=b"", content_type="application/json")
 
 
 async def healthy(_request: web.Request) -> web.Response:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from minipod.api import answers, read
 from minipod.api.keys import ENGINE
-from minipod.api.resources import NODES, PODS
+from minipod.api.resources import NODES, PODS, Resource
 from minipod.errors import NotFound
 from minipod.model.times import timestamp
 from minipod.model.usage import MACHINE, Place
@@ -24,15 +24,33 @@ if TYPE_CHECKING:
 GROUP = "metrics.k8s.io"
 VERSION = f"{GROUP}/v1beta1"
 PREFIX = f"/apis/{VERSION}"
-_READ = ["get", "list"]
+RESOURCES = tuple(
+    Resource(
+        kind,
+        plural,
+        singular="",
+        short_names=(),
+        namespaced=namespaced,
+        verbs=("get", "list"),
+        fields={},
+        group=GROUP,
+        version="v1beta1",
+    )
+    for kind, plural, namespaced in (("NodeMetrics", "nodes", False), ("PodMetrics", "pods", True))
+)
 
 
 async def resources(request: web.Request) -> web.Response:
     """GET the group: nodes and pods."""
-    kinds = (("nodes", "NodeMetrics", False), ("pods", "PodMetrics", True))
     entries = [
-        {"name": name, "singularName": "", "namespaced": inside, "kind": kind, "verbs": _READ}
-        for name, kind, inside in kinds
+        {
+            "name": each.plural,
+            "singularName": each.singular,
+            "namespaced": each.namespaced,
+            "kind": each.kind,
+            "verbs": each.verbs,
+        }
+        for each in RESOURCES
     ]
     head = {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": VERSION}
     return answers.json(request, head | {"resources": entries})

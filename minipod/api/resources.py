@@ -24,16 +24,17 @@ class Resource(NamedTuple):
     verbs: tuple[str, ...]
     fields: Mapping[str, tuple[str, ...]]
     group: str = ""
+    version: str = "v1"
 
     @property
     def api_version(self) -> str:
         """Group and version, as an object names them."""
-        return f"{self.group}/v1" if self.group else "v1"
+        return f"{self.group}/{self.version}" if self.group else self.version
 
     @property
     def collections(self) -> tuple[str, ...]:
         """The paths of its lists."""
-        above = f"/apis/{self.api_version}" if self.group else "/api/v1"
+        above = f"/apis/{self.api_version}" if self.group else f"/api/{self.version}"
         if not self.namespaced:
             return (f"{above}/{self.plural}",)
         return (f"{above}/{self.plural}", f"{above}/namespaces/{{namespace}}/{self.plural}")

@@ -15,6 +15,7 @@ GROUPS = {
     "Basic Commands": {
         "create": "Create pods and namespaces, from files or by name.",
         "run": "Create a pod of one container that runs CMD.",
+        "explain": "Tell what a field is for, and whether minipod acts on it.",
         "get": "Show objects as a table, as YAML or JSON, or as a template says.",
         "set": "Change one thing of objects: images.",
         "edit": "Change objects in an editor.",

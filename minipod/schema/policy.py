@@ -138,3 +138,102 @@ def is_as_usual(type_name: str, field: str, value: Any) -> bool:
     if field in (defaults := DEFAULTS.get(type_name, {})):
         return value in (defaults[field], "")
     return value in (False, "", [], {}, CLUSTER_ADDS.get(type_name, {}).get(field))
+
+
+REPORTED: Final[dict[str, frozenset[str]]] = {
+    "Pod": frozenset({"status"}),
+    "Namespace": frozenset({"spec", "status"}),
+    "ObjectMeta": frozenset(
+        {
+            "creationTimestamp",
+            "deletionGracePeriodSeconds",
+            "deletionTimestamp",
+            "resourceVersion",
+            "uid",
+        }
+    ),
+    "NamespaceSpec": frozenset({"finalizers"}),
+    "NamespaceStatus": frozenset({"phase"}),
+    "PodStatus": frozenset(
+        {
+            "conditions",
+            "containerStatuses",
+            "hostIP",
+            "hostIPs",
+            "message",
+            "phase",
+            "podIP",
+            "podIPs",
+            "qosClass",
+            "reason",
+            "startTime",
+        }
+    ),
+    "PodCondition": frozenset(
+        {"lastProbeTime", "lastTransitionTime", "message", "reason", "status", "type"}
+    ),
+    "PodIP": frozenset({"ip"}),
+    "HostIP": frozenset({"ip"}),
+    "ContainerStatus": frozenset(
+        {
+            "containerID",
+            "image",
+            "imageID",
+            "lastState",
+            "name",
+            "ready",
+            "restartCount",
+            "started",
+            "state",
+        }
+    ),
+    "ContainerState": frozenset({"running", "terminated", "waiting"}),
+    "ContainerStateRunning": frozenset({"startedAt"}),
+    "ContainerStateTerminated": frozenset(
+        {"containerID", "exitCode", "finishedAt", "message", "reason", "signal", "startedAt"}
+    ),
+    "ContainerStateWaiting": frozenset({"message", "reason"}),
+    "OwnerReference": frozenset({"apiVersion", "kind", "name", "uid"}),
+    "Event": frozenset(
+        {
+            "apiVersion",
+            "count",
+            "firstTimestamp",
+            "involvedObject",
+            "kind",
+            "lastTimestamp",
+            "message",
+            "metadata",
+            "reason",
+            "reportingComponent",
+            "source",
+            "type",
+        }
+    ),
+    "EventSource": frozenset({"component", "host"}),
+    "ObjectReference": frozenset({"apiVersion", "fieldPath", "kind", "name", "namespace", "uid"}),
+    "Node": frozenset({"apiVersion", "kind", "metadata", "spec", "status"}),
+    "NodeSpec": frozenset({"podCIDR", "podCIDRs"}),
+    "NodeStatus": frozenset({"addresses", "allocatable", "capacity", "conditions", "nodeInfo"}),
+    "NodeAddress": frozenset({"address", "type"}),
+    "NodeCondition": frozenset(
+        {"lastHeartbeatTime", "lastTransitionTime", "message", "reason", "status", "type"}
+    ),
+    "NodeSystemInfo": frozenset(
+        {
+            "architecture",
+            "bootID",
+            "containerRuntimeVersion",
+            "kernelVersion",
+            "kubeletVersion",
+            "machineID",
+            "operatingSystem",
+            "osImage",
+            "systemUUID",
+        }
+    ),
+}
+"""What the server itself fills in, of the types in which it leaves other fields out.
+
+Of minipod's own types, and of the metrics, it fills in all.
+"""

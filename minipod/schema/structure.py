@@ -72,7 +72,7 @@ def namespace() -> Object:
 @cache
 def types() -> dict[str, Object]:
     """Return every type that the kinds are made of, by Kubernetes' name."""
-    described = {**_file("kubernetes.json"), **_file("own.json")}
+    described: dict[str, Any] = data("kubernetes.json")["types"] | data("own.json")["types"]
     objects = {name: Object(name, frozenset(d["required"])) for name, d in described.items()}
     for name, description in described.items():
         objects[name].fields = {
@@ -81,11 +81,14 @@ def types() -> dict[str, Object]:
     return objects
 
 
-def _file(name: str) -> dict[str, Any]:
-    # not by importlib.resources, whose import takes longer than all of this
+def data(name: str) -> dict[str, Any]:
+    """Return what a file of this room holds.
+
+    Not by importlib.resources, whose import takes longer than all the rest.
+    """
     with open(os.path.join(os.path.dirname(__file__), name), encoding="utf-8") as file:
-        types: dict[str, Any] = json.load(file)["types"]
-        return types
+        content: dict[str, Any] = json.load(file)
+        return content
 
 
 def _shape(word: str, objects: dict[str, Object]) -> Shape:

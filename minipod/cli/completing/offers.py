@@ -96,6 +96,14 @@ def result_formats(ctx: click.Context, begun: str) -> Iterator[Item]:
     yield from _plain(_RESULT_FORMATS)
 
 
+def fields(ctx: click.Context, begun: str) -> Iterator[Item]:
+    """Offer kinds, then the fields of the path that is begun; a dot, where there is more below."""
+    del ctx
+    from minipod.client.views.explanation import offered
+
+    yield from _plain(offered(begun))
+
+
 def files(ctx: click.Context, begun: str) -> Iterator[Item]:
     """Leave it to the shell, which knows files."""
     del ctx
@@ -106,7 +114,7 @@ OFFERS: dict[str, Callable[[click.Context, str], Iterator[Item]]] = {
     each.__name__: each
     for each in (
         pods, resources, about, namespaces, containers, remote_ports, exposed_ports,
-        images, formats, result_formats, files,
+        images, formats, result_formats, fields, files,
     )
 }  # fmt: skip
 """By the name that `minipod.cli.options.offers` is given."""

@@ -61,6 +61,16 @@ DESCRIBE = (EVENTS - {"minipod.cli.commands.events"}) | {
     "minipod.plan",
     "minipod.plan.qos",
 }
+EXPLAIN = {
+    "minipod.cli.commands.explain",
+    "minipod.client.text.nearest",
+    "minipod.client.views",
+    "minipod.client.views.explanation",
+    "minipod.schema",
+    "minipod.schema.documentation",
+    "minipod.schema.policy",
+    "minipod.schema.structure",
+}
 LIBRARY = {
     "_json",
     "_socket",
@@ -113,6 +123,12 @@ def test_get_pods_imports_only_this(server: FakeServer, output: tuple[str, ...])
     server.answers["GET /api/v1/namespaces/default/pods"] = listed
     json = {"minipod.client.text.gojson"} if "json" in output else set()
     assert imported(server.root, "get", "pods", *output) <= GET | LIBRARY | json
+
+
+def test_explain_imports_only_this(tmp_path: Path) -> None:
+    """Not what reads manifests, though it knows their fields."""
+    others = {"minipod.cli.commands.get", "minipod.cli.printing.printers"}
+    assert imported(tmp_path, "explain", "pod.spec") <= (GET - others) | EXPLAIN | LIBRARY
 
 
 def test_events_imports_only_this(server: FakeServer) -> None:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from minipod.model.times import timestamp
 from minipod.plan.lifecycle import PodFacts, SandboxState
 from minipod.plan.status import Surroundings, status
+from tests.support.documented import untold
 
 from .pods import exited, history, living, pod, started
 
@@ -19,7 +20,10 @@ PLACE = Surroundings(IPv4Address("10.244.0.2"), IPv4Address("10.244.255.2"))
 
 
 def told(facts: PodFacts, around: Surroundings = PLACE, old: Any = None) -> Any:
-    return status(old or {}, facts, around, NOW)
+    """Return a status, of which `explain` tells that minipod sets all that is in it."""
+    result = status(old or {}, facts, around, NOW)
+    assert untold({"kind": "Pod", "status": result}) == []
+    return result
 
 
 def conditions(result: Any) -> dict[str, str]:
