@@ -7,6 +7,7 @@ import shlex
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from tests.support.documented import untold
 from tests.support.kubectl import Kubectl, Said, capitalized, relayed, serving
 from tests.support.manifests import container, documents, pod
 from tests.support.recorded import GO_TEMPLATE, JSONPATH
@@ -50,6 +51,14 @@ api-resources -o wide
 api-resources --namespaced=false -o name
 api-resources --verbs=create,delete --sort-by=kind --no-headers
 api-versions
+explain pods
+explain pod.spec.restartPolicy
+explain pods.spec.initContainers
+explain nodes.metadata
+explain conflicts.holder
+explain pods --recursive
+explain no.status --recursive
+explain pods --api-version=metrics.k8s.io/v1beta1
 describe ns/lab pod/db
 describe ns --show-events=false
 wait pod/web pod/db --for=condition=Ready
@@ -62,6 +71,8 @@ wait pod/web ns/lab --for=jsonpath={.metadata.name}
 
 REFUSED = r"""
 get nonsense
+explain pods.spec.nonsense
+explain pods --api-version=v2
 get pod none
 get ns none
 get portconflict none
@@ -107,6 +118,8 @@ def test_the_same_command_lines_print_the_same(minipod: Minipod, tmp_path: Path)
 
         for words in lines(SAME):
             eventually(lambda words=words: same(words), within=15)
+        for obj in minipod.json("get", "events,nodes,ns,portconflicts", "-A")["items"]:
+            assert untold(obj) == [], "explain tells that minipod does not set it"
         for words in lines(REFUSED):
             theirs, mine = kubectl(*words), ours(*words)
             assert mine.code == theirs.code == 1, words

@@ -54,6 +54,7 @@ PAGES = (
     "docs/how-to/change-a-running-pod.md",
     "docs/how-to/reach-a-pod.md",
     "docs/how-to/use-images.md",
+    "docs/how-to/write-a-manifest.md",
 )
 
 
