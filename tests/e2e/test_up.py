@@ -163,6 +163,11 @@ def test_detached_it_waits_and_says_why_not(minipod: Minipod, tmp_path: Path) ->
     failing = write(tmp_path, pod("x", container("main", ["/nope"]), restartPolicy="Never"))
     complaint = minipod.fails("up", "-d", "-f", failing)
     assert 'Error: pod/x is not ready: container "main": StartError: ' in complaint
+    at_once = write(tmp_path, pod("z", container("main", shell("sleep 0.1; exit 7"))))
+    complaint = minipod.fails("up", "-d", "-f", at_once)  # it was ready, for a tenth of a second
+    assert 'Error: pod/z is not ready: container "main": ' in complaint
+    assert "exit code 7" in complaint
+    minipod.ok("down", "-f", at_once)
     image = pod("y")
     late = write(
         tmp_path, image.replace('"command"', '"args"').replace('"image": "test"', '"image": "no"')

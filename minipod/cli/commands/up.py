@@ -226,12 +226,12 @@ def _detached(order: _Order, timeout: float | None) -> int:
 def _await(api: Api, made: _Made, timeout: float) -> bool:
     """Wait until each pod is ready, or will not be; tell which, and return whether all are."""
     from minipod.cli.telling.awaiting import awaiting
-    from minipod.client.foreground.readiness import Settled, Verdict, verdict, why_not
-    from minipod.client.waits import waiting
+    from minipod.client.foreground.readiness import Verdict, verdict, why_not
+    from minipod.client.foreground.settling import settle
 
     targets = [_target(pod) for pod in made.pods]
     ready = True
-    outcomes = waiting.wait(api, targets, Settled(), timeout)
+    outcomes = settle(api, targets, timeout)
     for target, obj, _ in awaiting(outcomes, targets, " to be ready"):
         pod = obj or api.find(target.kind, target.namespace, target.name)
         if pod is not None and verdict(pod) is Verdict.READY:

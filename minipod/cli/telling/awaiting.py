@@ -18,16 +18,17 @@ if TYPE_CHECKING:
 def awaiting(
     outcomes: Iterable[Outcome], targets: Sequence[Target], what: str = ""
 ) -> Iterator[Outcome]:
-    """Yield what comes of each target, in their order, and show meanwhile which are left.
+    """Yield what comes of each target, and show meanwhile which are left.
 
     `what` is what they are waited for to do: " to be ready".
     """
-    left, began = [target.name for target in reversed(targets)], time.monotonic()
+    left, began = dict.fromkeys(targets), time.monotonic()
 
     def text() -> str:
-        return awaited(left[::-1], len(targets), what, time.monotonic() - began)
+        names = [target.name for target in list(left)]
+        return awaited(names, len(targets), what, time.monotonic() - began)
 
     with Waiting(text):
         for outcome in outcomes:
-            left.pop()
+            left.pop(outcome.target, None)
             yield outcome
