@@ -11,12 +11,13 @@ import errno
 import os
 import socket
 import struct
-import sys
 from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
 from minipod.errors import HostError
 from minipod.model.pod import Protocol
+from minipod.syscalls import netlink
+from minipod.syscalls.netlink import NESTED, attribute, attributes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -26,10 +27,6 @@ if TYPE_CHECKING:
 
 _NETLINK_NETFILTER = 12
 _GET, _DELETE = 0x101, 0x102  # NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_…
-_REQUEST_DUMP, _REQUEST_ACK = 0x301, 0x5
-_ERROR, _DONE = 2, 3
-_NESTED = 0x8000
-_TYPE_MASK = 0x3FFF
 
 _TUPLE_ORIG = 1
 _FILTER = 25
@@ -39,9 +36,7 @@ _PROTO_NUM, _PROTO_DST_PORT = 1, 3
 _FILTER_ORIG_FLAGS, _FILTER_REPLY_FLAGS = 1, 2
 _BY_PROTO_NUM, _BY_DST_PORT = 1 << 3, 1 << 5
 
-_HEADER = struct.Struct("=IHHII")
 _FAMILY = struct.pack("=BBH", socket.AF_INET, 0, 0)  # nfgenmsg
-_ATTRIBUTE = struct.Struct("=HH")
 _NUMBERS = {Protocol.TCP: socket.IPPROTO_TCP, Protocol.UDP: socket.IPPROTO_UDP}
 
 _BUFFER = 1 << 16
@@ -81,72 +76,51 @@ async def cut(
 def _cut(asked: socket.socket, port: Port, addresses: Collection[bytes]) -> None:
     found = [
         flow
-        for flow in _exchange(asked, _GET, _REQUEST_DUMP, _wanted(port))
+        for flow in _exchange(asked, _GET, netlink.DUMP, _wanted(port))
         if _is_to(flow, port, addresses)
     ]
     for flow in found:
-        for _ in _exchange(asked, _DELETE, _REQUEST_ACK, _attribute(_TUPLE_ORIG | _NESTED, flow)):
+        for _ in _exchange(asked, _DELETE, netlink.ACK, attribute(_TUPLE_ORIG | NESTED, flow)):
             pass
 
 
 def _wanted(port: Port) -> bytes:
     """Return the filter; a kernel before 5.8 does not know it, and tells of every flow."""
     flags = struct.pack("=I", _BY_PROTO_NUM | _BY_DST_PORT)
-    chosen = _attribute(_FILTER_ORIG_FLAGS, flags) + _attribute(_FILTER_REPLY_FLAGS, bytes(4))
-    proto = _attribute(_PROTO_NUM, bytes([_NUMBERS[port.protocol]])) + _attribute(
+    chosen = attribute(_FILTER_ORIG_FLAGS, flags) + attribute(_FILTER_REPLY_FLAGS, bytes(4))
+    proto = attribute(_PROTO_NUM, bytes([_NUMBERS[port.protocol]])) + attribute(
         _PROTO_DST_PORT, port.number.to_bytes(2, "big")
     )
-    return _attribute(
-        _TUPLE_ORIG | _NESTED, _attribute(_TUPLE_PROTO | _NESTED, proto)
-    ) + _attribute(_FILTER | _NESTED, chosen)
+    return attribute(_TUPLE_ORIG | NESTED, attribute(_TUPLE_PROTO | NESTED, proto)) + attribute(
+        _FILTER | NESTED, chosen
+    )
 
 
-def _is_to(flow: bytes, port: Port, addresses: Collection[bytes]) -> bool:
-    parts = dict(_attributes(flow))
-    proto = dict(_attributes(parts[_TUPLE_PROTO]))
+def _is_to(flow: memoryview, port: Port, addresses: Collection[bytes]) -> bool:
+    parts = dict(attributes(flow))
+    proto = dict(attributes(parts[_TUPLE_PROTO]))
     number = int.from_bytes(proto.get(_PROTO_DST_PORT, b""), "big")
     if (proto[_PROTO_NUM][0], number) != (_NUMBERS[port.protocol], port.number):
         return False
-    return dict(_attributes(parts[_TUPLE_IP])).get(_IP_DST) in addresses
+    return bytes(dict(attributes(parts[_TUPLE_IP])).get(_IP_DST, b"")) in addresses
 
 
-def _exchange(asked: socket.socket, kind: int, flags: int, body: bytes) -> Iterator[bytes]:
+def _exchange(asked: socket.socket, kind: int, flags: int, body: bytes) -> Iterator[memoryview]:
     """Ask, and yield the sent side of each flow that is told of. A flow may end meanwhile."""
     sequence = next(_sequence) & 0xFFFFFFFF
-    size = _HEADER.size + len(_FAMILY) + len(body)
-    asked.send(_HEADER.pack(size, kind, flags, sequence, 0) + _FAMILY + body)
+    asked.send(netlink.message(kind, flags, sequence, _FAMILY + body))
     while True:
-        data = asked.recv(_BUFFER)
-        while data:
-            length, answer, _, number, _ = _HEADER.unpack_from(data)
-            told, data = data[_HEADER.size : length], data[_aligned(length) :]
+        for answer, _, number, told in netlink.messages(asked.recv(_BUFFER)):
             if number != sequence:
                 continue
-            if answer == _DONE:
+            if answer == netlink.DONE:
                 return
-            if answer == _ERROR:
-                _check(told)
+            if answer == netlink.ERROR:
+                _check(netlink.errno_of(told))
                 return
-            yield dict(_attributes(told[len(_FAMILY) :]))[_TUPLE_ORIG]
+            yield dict(attributes(told[len(_FAMILY) :]))[_TUPLE_ORIG]
 
 
-def _check(told: bytes) -> None:
-    number = -int.from_bytes(told[:4], sys.byteorder, signed=True)
+def _check(number: int) -> None:
     if number not in (0, errno.ENOENT):
         raise OSError(number, os.strerror(number))
-
-
-def _attribute(kind: int, value: bytes) -> bytes:
-    size = _ATTRIBUTE.size + len(value)
-    return _ATTRIBUTE.pack(size, kind) + value + bytes(_aligned(size) - size)
-
-
-def _attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
-    while len(data) >= _ATTRIBUTE.size:
-        length, kind = _ATTRIBUTE.unpack_from(data)
-        yield kind & _TYPE_MASK, data[_ATTRIBUTE.size : length]
-        data = data[max(_aligned(length), _ATTRIBUTE.size) :]
-
-
-def _aligned(length: int) -> int:
-    return length + 3 & ~3

@@ -11,17 +11,16 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from minipod.syscalls import netlink
+from minipod.syscalls.netlink import attribute
+
 if TYPE_CHECKING:
     import socket
 
-_NLMSG_ERROR = 2
 _RTM_NEWLINK = 16
 _RTM_DELLINK = 17
 _RTM_GETLINK = 18
-_NLM_F_REQUEST = 0x1
-_NLM_F_ACK = 0x4
-_NLM_F_EXCL = 0x200
-_NLM_F_CREATE = 0x400
+_NEW = netlink.ACK | netlink.CREATE | netlink.EXCLUSIVE
 _IFF_UP = 1
 
 _IFLA_ADDRESS = 1
@@ -37,15 +36,12 @@ _IFLA_GRO_IPV4_MAX_SIZE = 64
 _IFLA_INFO_KIND = 1
 _IFLA_INFO_DATA = 2
 _VETH_INFO_PEER = 1
-_NLMSGERR_ATTR_MSG = 1
 
 _SOL_NETLINK = 270
 _NETLINK_CAP_ACK = 10
 _NETLINK_EXT_ACK = 11
 
-_HEADER = struct.Struct("=IHHII")
 _LINK = struct.Struct("=BxHiII")
-_ATTRIBUTE = struct.Struct("=HH")
 _U32 = struct.Struct("=I")
 _RECEIVE = 65536
 
@@ -99,41 +95,36 @@ class Rtnetlink:
 
     def add(self, link: PodLink) -> None:
         """Make a pod's link. Refused; then nothing is left."""
-        self._request(_RTM_NEWLINK, _NLM_F_ACK | _NLM_F_CREATE | _NLM_F_EXCL, encode(link))
+        self._request(_RTM_NEWLINK, _NEW, encode(link))
 
     def add_plain(self, kind: str) -> None:
         """Make a link of a kind ("veth", "bridge"), named by the kernel. Refused."""
-        information = _attribute(_IFLA_INFO_KIND, kind.encode() + b"\0")
-        body = _LINK.pack(0, 0, 0, 0, 0) + _attribute(_IFLA_LINKINFO, information)
-        self._request(_RTM_NEWLINK, _NLM_F_ACK | _NLM_F_CREATE | _NLM_F_EXCL, body)
+        information = attribute(_IFLA_INFO_KIND, kind.encode() + b"\0")
+        body = _LINK.pack(0, 0, 0, 0, 0) + attribute(_IFLA_LINKINFO, information)
+        self._request(_RTM_NEWLINK, _NEW, body)
 
     def delete(self, name: str) -> None:
         """Remove a link. Refused with ENODEV if there is none."""
-        self._request(_RTM_DELLINK, _NLM_F_ACK, _LINK.pack(0, 0, 0, 0, 0) + _name(name))
+        self._request(_RTM_DELLINK, netlink.ACK, _LINK.pack(0, 0, 0, 0, 0) + _name(name))
 
     def find(self, name: str) -> Bridge:
         """Return a bridge. Refused with ENODEV if there is none."""
         answer = self._request(_RTM_GETLINK, 0, _LINK.pack(0, 0, 0, 0, 0) + _name(name))
-        index = _LINK.unpack_from(answer, _HEADER.size)[2]
-        mtu = _find_attribute(answer, _HEADER.size + _LINK.size, _IFLA_MTU)
-        assert mtu is not None  # every link has one
+        index = _LINK.unpack_from(answer)[2]
+        mtu = dict(netlink.attributes(answer[_LINK.size :]))[_IFLA_MTU]  # every link has one
         return Bridge(index, _U32.unpack(mtu)[0])
 
-    def _request(self, kind: int, flags: int, body: bytes) -> bytes:
-        """Send a message and return the answer to it, header included."""
+    def _request(self, kind: int, flags: int, body: bytes) -> memoryview:
+        """Send a message and return the body of the answer to it. Refused."""
         self._sequence += 1
-        header = _HEADER.pack(
-            _HEADER.size + len(body), kind, flags | _NLM_F_REQUEST, self._sequence, 0
-        )
-        self._socket.send(header + body)
+        self._socket.send(netlink.message(kind, flags, self._sequence, body))
         while True:
-            answer = self._socket.recv(_RECEIVE)
-            _, answer_kind, _, sequence, _ = _HEADER.unpack_from(answer)
-            if sequence != self._sequence:
-                continue  # the rest of a request that a signal interrupted
-            if answer_kind == _NLMSG_ERROR:
-                _raise_refusal(answer)
-            return answer
+            for answer, _, sequence, told in netlink.messages(self._socket.recv(_RECEIVE)):
+                if sequence != self._sequence:
+                    continue  # the rest of a request that a signal interrupted
+                if answer == netlink.ERROR and (number := netlink.errno_of(told)):
+                    raise Refused(number, netlink.reason_of(told) or os.strerror(number))
+                return told
 
 
 def encode(link: PodLink) -> bytes:
@@ -153,51 +144,23 @@ def encode(link: PodLink) -> bytes:
     peer = (
         _LINK.pack(0, 0, 0, 0, 0)
         + _name(POD_INTERFACE)
-        + _attribute(_IFLA_ADDRESS, link.mac)
+        + attribute(_IFLA_ADDRESS, link.mac)
         + both
         + _number(_IFLA_NET_NS_FD, link.netns)
     )
-    data = _attribute(_IFLA_INFO_DATA, _attribute(_VETH_INFO_PEER, peer))
+    data = attribute(_IFLA_INFO_DATA, attribute(_VETH_INFO_PEER, peer))
     return (
         _LINK.pack(0, 0, 0, _IFF_UP, _IFF_UP)
         + _name(link.name)
         + _number(_IFLA_MASTER, link.bridge.index)
         + both
-        + _attribute(_IFLA_LINKINFO, _attribute(_IFLA_INFO_KIND, b"veth\0") + data)
+        + attribute(_IFLA_LINKINFO, attribute(_IFLA_INFO_KIND, b"veth\0") + data)
     )
 
 
-def _attribute(kind: int, payload: bytes) -> bytes:
-    length = _ATTRIBUTE.size + len(payload)
-    return _ATTRIBUTE.pack(length, kind) + payload + bytes(-length % 4)
-
-
 def _number(kind: int, value: int) -> bytes:
-    return _attribute(kind, _U32.pack(value))
+    return attribute(kind, _U32.pack(value))
 
 
 def _name(name: str) -> bytes:
-    return _attribute(_IFLA_IFNAME, name.encode() + b"\0")
-
-
-def _raise_refusal(answer: bytes) -> None:
-    """Raise what an NLMSG_ERROR says; 0 is an acknowledgement."""
-    (code,) = struct.unpack_from("=i", answer, _HEADER.size)
-    if code == 0:
-        return
-    # NETLINK_CAP_ACK: of the request only its header is repeated; then come attributes.
-    reason = _find_attribute(answer, _HEADER.size + 4 + _HEADER.size, _NLMSGERR_ATTR_MSG)
-    text = reason.rstrip(b"\0").decode(errors="replace") if reason else os.strerror(-code)
-    raise Refused(-code, text)
-
-
-def _find_attribute(answer: bytes, offset: int, wanted: int) -> bytes | None:
-    """Return the payload of an attribute, of those from `offset` on."""
-    while offset + _ATTRIBUTE.size <= len(answer):
-        length, kind = _ATTRIBUTE.unpack_from(answer, offset)
-        if length < _ATTRIBUTE.size:
-            return None
-        if kind == wanted:
-            return answer[offset + _ATTRIBUTE.size : offset + length]
-        offset += (length + 3) & ~3
-    return None
+    return attribute(_IFLA_IFNAME, name.encode() + b"\0")

@@ -17,18 +17,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from minipod.errors import HostError
 from minipod.model.pod import Protocol
 from minipod.model.sockets import Peer, Socket, SocketState
+from minipod.syscalls import netlink
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection
 
     from minipod.kernel.protocols import Namespace
 
 _NETLINK_SOCK_DIAG = 4
 _SOCK_DIAG_BY_FAMILY = 20
-_NLM_F_REQUEST_DUMP = 0x301
-_NLM_F_DUMP_INTR = 0x10
-_NLMSG_ERROR = 2
-_NLMSG_DONE = 3
 
 _INET_DIAG_REQ_BYTECODE = 1
 _INET_DIAG_BC_S_GE = 2
@@ -57,10 +54,8 @@ _STATES = {
 Not NEW_SYN_RECV: until a connection is there, the port is its listener's alone.
 """
 
-_HEADER = struct.Struct("=IHHII")  # nlmsghdr
 _REQUEST = struct.Struct("=BBxxI48x")  # inet_diag_req_v2, no socket named
 _MESSAGE = struct.Struct("=BBxx2s2s16s16s12x12xII")  # inet_diag_msg
-_ATTRIBUTE = struct.Struct("=HH")  # nlattr
 _OPERATION = struct.Struct("=BBH")  # inet_diag_bc_op
 
 _BUFFER = 65536
@@ -152,7 +147,7 @@ def _only(ports: range) -> bytes:
             (_INET_DIAG_BC_S_LE, 1, ports.stop - 1),
         )
     )
-    return _ATTRIBUTE.pack(_ATTRIBUTE.size + len(program), _INET_DIAG_REQ_BYTECODE) + program
+    return netlink.attribute(_INET_DIAG_REQ_BYTECODE, program)
 
 
 def _consistent(diag: socket.socket, question: _Question, request: bytes) -> list[Socket]:
@@ -167,36 +162,27 @@ def _consistent(diag: socket.socket, question: _Question, request: bytes) -> lis
 def _dump(diag: socket.socket, question: _Question, request: bytes) -> tuple[list[Socket], bool]:
     """Return the sockets, and whether the kernel says that it was interrupted."""
     sequence = next(_sequence) & 0xFFFFFFFF
-    size = _HEADER.size + len(request)
-    diag.send(_HEADER.pack(size, _SOCK_DIAG_BY_FAMILY, _NLM_F_REQUEST_DUMP, sequence, 0) + request)
+    diag.send(netlink.message(_SOCK_DIAG_BY_FAMILY, netlink.DUMP, sequence, request))
     found: list[Socket] = []
     interrupted = False
     while True:
-        for kind, flags, body in _messages(diag.recv(_BUFFER), sequence):
-            interrupted |= bool(flags & _NLM_F_DUMP_INTR)
-            if kind == _NLMSG_DONE:
+        for kind, flags, number, body in netlink.messages(diag.recv(_BUFFER)):
+            if number != sequence:
+                continue  # an answer to an earlier question
+            interrupted |= bool(flags & netlink.INTERRUPTED)
+            if kind == netlink.DONE:
                 return found, interrupted
-            if kind == _NLMSG_ERROR:
-                number = -int.from_bytes(body[:4], sys.byteorder, signed=True)
-                raise OSError(number, os.strerror(number))
+            if kind == netlink.ERROR:
+                refusal = netlink.errno_of(body)
+                raise OSError(refusal, os.strerror(refusal))
             found.append(_socket(body, question.protocol))
-
-
-def _messages(data: bytes, sequence: int) -> Iterator[tuple[int, int, memoryview]]:
-    """Return type, flags and body of each message, but not answers to an earlier question."""
-    view = memoryview(data)
-    while len(view) >= _HEADER.size:
-        length, kind, flags, number, _ = _HEADER.unpack_from(view)
-        if number == sequence:
-            yield kind, flags, view[_HEADER.size : length]
-        view = view[_aligned(length) :]
 
 
 def _socket(body: memoryview, protocol: Protocol) -> Socket:
     family, state, port, peer_port, source, peer, uid, inode = _MESSAGE.unpack_from(body)
     cgroup = 0
     v6only = None
-    for kind, value in _attributes(body[_MESSAGE.size :]):
+    for kind, value in netlink.attributes(body[_MESSAGE.size :]):
         if kind == _INET_DIAG_CGROUP_ID:
             cgroup = int.from_bytes(value, sys.byteorder)
         elif kind == _INET_DIAG_SKV6ONLY:
@@ -217,14 +203,3 @@ def _socket(body: memoryview, protocol: Protocol) -> Socket:
 
 def _address(family: int, packed: bytes) -> str:
     return socket.inet_ntop(family, packed[: 4 if family == socket.AF_INET else 16])
-
-
-def _attributes(view: memoryview) -> Iterator[tuple[int, memoryview]]:
-    while len(view) >= _ATTRIBUTE.size:
-        length, kind = _ATTRIBUTE.unpack_from(view)
-        yield kind, view[_ATTRIBUTE.size : length]
-        view = view[_aligned(length) :]
-
-
-def _aligned(length: int) -> int:
-    return max(length + 3 & ~3, 4)

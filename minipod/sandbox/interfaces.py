@@ -12,14 +12,15 @@ import struct
 from errno import ENODEV
 
 from minipod.sandbox.failures import Refused
+from minipod.syscalls import netlink
+from minipod.syscalls.netlink import attribute
 
-_NEWLINK, _NEWADDR, _NEWROUTE, _SETNEIGHTBL, _ERROR = 16, 20, 24, 67, 2
-_REQUEST, _ACK, _REPLACE, _CREATE = 0x1, 0x4, 0x100, 0x400
+_NEWLINK, _NEWADDR, _NEWROUTE, _SETNEIGHTBL = 16, 20, 24, 67
 _UP = 1
 _LOOPBACK = 1
 """The index of lo in every network namespace."""
 
-_IFLA_AF_SPEC, _AF_INET6, _ADDR_GEN_MODE, _NESTED = 26, 10, 8, 0x8000
+_IFLA_AF_SPEC, _AF_INET6, _ADDR_GEN_MODE = 26, 10, 8
 _MODE_NONE = b"\1"
 _IFA_ADDRESS, _IFA_LOCAL = 1, 2
 _RTA_OIF, _RTA_GATEWAY = 4, 5
@@ -47,22 +48,22 @@ def configure(address: str, prefix: int, gateway: str) -> None:
         (
             f"give eth0 the address {address}/{prefix}",
             _NEWADDR,
-            _CREATE | _REPLACE,
+            netlink.CREATE | netlink.REPLACE,
             struct.pack("BBBBI", socket.AF_INET, prefix, 0, 0, eth0)
-            + _attribute(_IFA_LOCAL, ip)
-            + _attribute(_IFA_ADDRESS, ip),
+            + attribute(_IFA_LOCAL, ip)
+            + attribute(_IFA_ADDRESS, ip),
         ),
         (
             f"route to {gateway}",
             _NEWROUTE,
-            _CREATE | _REPLACE,
+            netlink.CREATE | netlink.REPLACE,
             struct.pack(
                 "8BI",
                 *(socket.AF_INET, 0, 0, 0, _TABLE_MAIN, _PROTOCOL_BOOT, _SCOPE_UNIVERSE, _UNICAST),
                 0,
             )
-            + _attribute(_RTA_GATEWAY, router)
-            + _attribute(_RTA_OIF, struct.pack("I", eth0)),
+            + attribute(_RTA_GATEWAY, router)
+            + attribute(_RTA_OIF, struct.pack("I", eth0)),
         ),
     )
     _execute(steps)
@@ -80,48 +81,35 @@ def _link(index: int, flags: int) -> bytes:
 
 
 def _no_address_generation() -> bytes:
-    mode = _attribute(_ADDR_GEN_MODE, _MODE_NONE)
-    return _attribute(_IFLA_AF_SPEC | _NESTED, _attribute(_AF_INET6 | _NESTED, mode))
+    mode = attribute(_ADDR_GEN_MODE, _MODE_NONE)
+    return attribute(_IFLA_AF_SPEC | netlink.NESTED, attribute(_AF_INET6 | netlink.NESTED, mode))
 
 
 def _impatience(index: int) -> bytes:
-    settings = _attribute(_NDTPA_IFINDEX, struct.pack("I", index))
-    settings += _attribute(_NDTPA_RETRANS_TIME, struct.pack("Q", _RETRANS_MS))
+    settings = attribute(_NDTPA_IFINDEX, struct.pack("I", index))
+    settings += attribute(_NDTPA_RETRANS_TIME, struct.pack("Q", _RETRANS_MS))
     return (
         struct.pack("B3x", socket.AF_INET)
-        + _attribute(_NDTA_NAME, b"arp_cache\0")
-        + _attribute(_NDTA_PARMS | _NESTED, settings)
+        + attribute(_NDTA_NAME, b"arp_cache\0")
+        + attribute(_NDTA_PARMS | netlink.NESTED, settings)
     )
-
-
-def _attribute(kind: int, value: bytes) -> bytes:
-    length = 4 + len(value)
-    return struct.pack("HH", length, kind) + value + bytes(-length % 4)
 
 
 def _execute(steps: tuple[tuple[str, int, int, bytes], ...]) -> None:
     """Send all steps at once and wait for their answers; Refused with the first that failed."""
-    messages = b"".join(
-        struct.pack("IHHII", 16 + len(body), kind, _REQUEST | _ACK | flags, number, 0) + body
+    requests = b"".join(
+        netlink.message(kind, netlink.ACK | flags, number, body)
         for number, (_, kind, flags, body) in enumerate(steps)
     )
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE) as link:
-        link.send(messages)
+        link.send(requests)
         errors: dict[int, int] = {}
         while len(errors) < len(steps):
-            errors.update(_answers(link.recv(_ANSWERS)))
+            errors |= {
+                number: netlink.errno_of(body)
+                for kind, _, number, body in netlink.messages(link.recv(_ANSWERS))
+                if kind == netlink.ERROR
+            }
     for number, (step, *_) in enumerate(steps):
         if errors[number]:
             raise Refused(step, os.strerror(errors[number]), errors[number])
-
-
-def _answers(data: bytes) -> dict[int, int]:
-    """Return errno by the number of the message that it answers."""
-    errors = {}
-    offset = 0
-    while offset < len(data):
-        length, kind, _, number = struct.unpack_from("IHHI", data, offset)
-        if kind == _ERROR:
-            errors[number] = -struct.unpack_from("i", data, offset + 16)[0]
-        offset += (length + 3) & ~3
-    return errors
