@@ -16,7 +16,11 @@ if TYPE_CHECKING:
     from minipod.client.manifests.outcomes import Outcome
     from minipod.client.pod import Pod
     from minipod.client.ports.port_forward import PortForward
-    from minipod.client.values import Completed, Container, Event, Party, Port, PortConflict
+    from minipod.client.values.completed import Completed
+    from minipod.client.values.conflict import Party, PortConflict
+    from minipod.client.values.container import Container
+    from minipod.client.values.event import Event
+    from minipod.client.values.port import Port
     from minipod.client.views.logs import LogPiece
     from minipod.errors import MinipodError
     from minipod.model.submission import Action, Submission
@@ -44,16 +48,16 @@ __all__ = [
 _HOMES = {
     "Action": "minipod.model.submission",
     "Client": "minipod.client.client",
-    "Completed": "minipod.client.values",
-    "Container": "minipod.client.values",
-    "Event": "minipod.client.values",
+    "Completed": "minipod.client.values.completed",
+    "Container": "minipod.client.values.container",
+    "Event": "minipod.client.values.event",
     "LogPiece": "minipod.client.views.logs",
     "MinipodError": "minipod.errors",
     "Outcome": "minipod.client.manifests.outcomes",
-    "Party": "minipod.client.values",
+    "Party": "minipod.client.values.conflict",
     "Pod": "minipod.client.pod",
-    "Port": "minipod.client.values",
-    "PortConflict": "minipod.client.values",
+    "Port": "minipod.client.values.port",
+    "PortConflict": "minipod.client.values.conflict",
     "PortForward": "minipod.client.ports.port_forward",
     "Submission": "minipod.model.submission",
 }

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Self
 
 from minipod.client.api import Api
 from minipod.client.kinds import PODS, Where
-from minipod.client.pod import Pod
 from minipod.client.wire.transport import Transport
 
 if TYPE_CHECKING:
@@ -15,8 +14,11 @@ if TYPE_CHECKING:
 
     from minipod.client.manifests.outcomes import Outcome
     from minipod.client.manifests.sources import Source
+    from minipod.client.pod import Pod
     from minipod.client.ports.port_forward import PortForward
-    from minipod.client.values import Event, Port, PortConflict
+    from minipod.client.values.conflict import PortConflict
+    from minipod.client.values.event import Event
+    from minipod.client.values.port import Port
     from minipod.client.views.logs import LogPiece
     from minipod.model.submission import Submission
 
@@ -107,7 +109,7 @@ class Client:
         """
         metadata = manifest.get("metadata") or {}
         namespace = self._given_namespace or metadata.get("namespace") or DEFAULT_NAMESPACE
-        return Pod(self, self.api.create(PODS, namespace, dict(manifest)))
+        return self._pod(self.api.create(PODS, namespace, dict(manifest)))
 
     def create_from(self, *files: str | os.PathLike[str]) -> list[Pod]:
         """Create the pods of YAML or JSON files, and of all such files in folders.
@@ -200,14 +202,13 @@ class Client:
 
     def get(self, name: str) -> Pod:
         """Return a pod. NotFound."""
-        return Pod(self, self.api.pod(self.namespace, name))
+        return self._pod(self.api.pod(self.namespace, name))
 
     def pods(self, selector: str | None = None, *, all_namespaces: bool = False) -> list[Pod]:
         """Return the pods that have these labels ("app=web,tier!=cache"), or all."""
-        namespace = None if all_namespaces else self.namespace
-        listed = self.api.pods(namespace, selector)["items"]
+        listed = self.api.pods(self._within(all_namespaces), selector)["items"]
         kind = {"apiVersion": PODS.api_version, "kind": PODS.name}
-        return [Pod(self, kind | raw) for raw in listed]
+        return [self._pod(kind | raw) for raw in listed]
 
     def in_namespace(self, namespace: str) -> Client:
         """Return a client of the same root that works in another namespace."""
@@ -238,23 +239,28 @@ class Client:
         query = logs.LogQuery("", follow, tail, since, timestamps, previous)
         return logs.read(self.api, logs.origins_of(sources), query, lines=lines)
 
-    def ports(self) -> list[Port]:
-        """Return who listens on what in the namespace, and what is declared."""
-        from minipod.client.values import Port
+    def ports(self, pod: str | None = None, *, all_namespaces: bool = False) -> list[Port]:
+        """Return who listens on what, and what is declared: in the namespace, or a pod of it.
 
-        return [Port.of(row) for row in self.api.ports(self.namespace)]
+        NotFound if there is no such pod.
+        """
+        from minipod.client.values.port import Port
 
-    def conflicts(self) -> list[PortConflict]:
+        if pod is not None:
+            return [Port.of(row) for row in self.api.ports_of(self.namespace, pod)]
+        return [Port.of(row) for row in self.api.ports(self._within(all_namespaces))]
+
+    def conflicts(self, *, all_namespaces: bool = False) -> list[PortConflict]:
         """Return the port conflicts of the namespace, newest last."""
         from minipod.client.views import happenings
 
-        return happenings.conflicts(self.api, Where(self.namespace))
+        return happenings.conflicts(self.api, Where(self._within(all_namespaces)))
 
-    def events(self) -> list[Event]:
+    def events(self, *, all_namespaces: bool = False) -> list[Event]:
         """Return what happened in the namespace, newest last."""
         from minipod.client.views import happenings
 
-        return happenings.events(self.api, Where(self.namespace))
+        return happenings.events(self.api, Where(self._within(all_namespaces)))
 
     def wait(
         self,
@@ -296,6 +302,14 @@ class Client:
 
         stop(self.api)
 
+    def _pod(self, raw: JSON) -> Pod:
+        from minipod.client.pod import Pod
+
+        return Pod(self, raw)
+
+    def _within(self, every: bool) -> str | None:  # noqa: FBT001 (the one thing that it is about)
+        return None if every else self.namespace
+
     def _submit(self, wanted: Submission, sources: Iterable[Source]) -> Iterator[Outcome]:
         from minipod.client.manifests.outcomes import outcomes
 
@@ -312,7 +326,7 @@ class Client:
     def _pods_of(self, found: Iterable[Outcome]) -> list[Pod]:
         from minipod.client.manifests.outcomes import made
 
-        return [Pod(self, raw) for raw in made(found, PODS.name)]
+        return [self._pod(raw) for raw in made(found, PODS.name)]
 
 
 def _log(text: str) -> None:

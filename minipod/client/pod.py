@@ -16,7 +16,11 @@ if TYPE_CHECKING:
     from minipod.client.client import Client
     from minipod.client.ports.listening import Listener, Ports
     from minipod.client.ports.port_forward import PortForward
-    from minipod.client.values import Completed, Container, Event, Port, PortConflict
+    from minipod.client.values.completed import Completed
+    from minipod.client.values.conflict import PortConflict
+    from minipod.client.values.container import Container
+    from minipod.client.values.event import Event
+    from minipod.client.values.port import Port
 
     JSON = dict[str, Any]
 
@@ -96,7 +100,7 @@ class Pod:
     @property
     def containers(self) -> tuple[Container, ...]:
         """The containers, in the manifest's order."""
-        from minipod.client.values import Container
+        from minipod.client.values.container import Container
 
         known = {one["name"]: one for one in self._status.get("containerStatuses") or ()}
         return tuple(Container.of(name, known.get(name, {})) for name in self.container_names)
@@ -180,9 +184,7 @@ class Pod:
 
     def ports(self) -> list[Port]:
         """Return who listens on what, and what is declared."""
-        from minipod.client.values import Port
-
-        return [Port.of(row) for row in self.client.api.ports_of(self.namespace, self.name)]
+        return self.client.in_namespace(self.namespace).ports(self.name)
 
     def listens(self, port: int | str) -> bool:
         """Return whether somebody in the pod listens on a port, a number or a declared name."""
@@ -217,7 +219,7 @@ class Pod:
         from minipod.client.streams import capture
         from minipod.client.streams import exec as execution
         from minipod.client.streams.command import Command, words
-        from minipod.client.values import Completed
+        from minipod.client.values.completed import Completed
 
         command = Command(self.container_name(container), words(argv), stdin=True, tty=False)
         given = capture.Given(stdin.encode() if isinstance(stdin, str) else stdin, env or {})

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from minipod.client.client import Client
     from minipod.client.pod import Pod
-    from minipod.client.values import Container
+    from minipod.client.values.container import Container
 
 _LINES = 100
 

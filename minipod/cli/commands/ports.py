@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from minipod.cli.session import Session
-
-    JSON = dict[str, Any]
+    from minipod.client.values.port import Port
 
 _LONGEST_COMMAND = 60
 _HEADER = ("POD", "CONTAINER", "PROTOCOL", "ADDRESS", "PORT", "STATE", "PID", "COMMAND")
@@ -51,12 +50,10 @@ def ports(
     """
     if pod is not None and all_namespaces:
         raise click.UsageError("a pod cannot be given together with --all-namespaces")
-    api = session.api()
+    client, name = session.client(), None if pod is None else pod_name(pod)
 
-    def look() -> list[JSON]:
-        if pod is not None:
-            return api.ports_of(session.namespace, pod_name(pod))
-        return api.ports(None if all_namespaces else session.namespace)
+    def look() -> list[Port]:
+        return client.ports(name, all_namespaces=all_namespaces)
 
     if watch:
         from minipod.cli.telling.reader import end_with_reader
@@ -64,22 +61,22 @@ def ports(
         end_with_reader()
         _follow(look, _Table(everywhere=all_namespaces).more if output is None else _lines)
     elif output == "json":
-        tell(as_json(look()))
+        tell(as_json([port.raw for port in look()]))
     else:
         _show(look(), everywhere=all_namespaces)
 
 
-def _show(rows: list[JSON], *, everywhere: bool) -> None:
-    if not rows:
+def _show(found: list[Port], *, everywhere: bool) -> None:
+    if not found:
         say("No ports: nothing listens and nothing is declared.")
         return
-    _Table(everywhere=everywhere).more(rows)
-    notes = [_note(row, everywhere=everywhere) for row in rows if row["note"]]
+    _Table(everywhere=everywhere).more(found)
+    notes = [_note(port, everywhere=everywhere) for port in found if port.note]
     if notes:
         tell("\n" + "\n".join(notes))
 
 
-def _follow(look: Callable[[], list[JSON]], show: Callable[[list[JSON]], None]) -> None:
+def _follow(look: Callable[[], list[Port]], show: Callable[[list[Port]], None]) -> None:
     """Show what there is, and for ever what changes. NotFound when the pod is gone."""
     from minipod.client.ports.port_changes import PortChanges
     from minipod.errors import NotFound
@@ -89,11 +86,11 @@ def _follow(look: Callable[[], list[JSON]], show: Callable[[list[JSON]], None]) 
     while True:
         time.sleep(_PAUSE)
         try:
-            rows = look()
+            found = look()
         except NotFound:
             show(changes.since([]))
             raise
-        show(changes.since(rows))
+        show(changes.since(found))
 
 
 class _Table:
@@ -104,44 +101,44 @@ class _Table:
         self._columns = Columns()
         self._header: list[tuple[str, ...]] = [("NAMESPACE", *_HEADER) if everywhere else _HEADER]
 
-    def more(self, rows: list[JSON]) -> None:
-        """Print rows, below a header if they are the first."""
-        if not rows:
+    def more(self, found: list[Port]) -> None:
+        """Print a row each, below a header if they are the first."""
+        if not found:
             return
-        cells = [_cells(row) for row in rows]
+        cells = [_cells(port) for port in found]
         shown = cells if self._everywhere else [line[1:] for line in cells]
         tell(self._columns.lines([*self._header, *shown]))
         self._header = []
 
 
-def _lines(rows: list[JSON]) -> None:
+def _lines(found: list[Port]) -> None:
     import json
 
-    for row in rows:
-        tell(json.dumps(row, sort_keys=True, ensure_ascii=False))
+    for port in found:
+        tell(json.dumps(port.raw, sort_keys=True, ensure_ascii=False))
 
 
-def _cells(row: JSON) -> list[object]:
+def _cells(port: Port) -> list[object]:
     return [
-        row["namespace"],
-        row["pod"],
-        row["container"],
-        row["protocol"],
-        row["address"],
-        row["port"],
-        ", ".join(_STATES.get(mark, mark.lower()) for mark in row["marks"]),
-        row["pid"],
-        _shortened(row["command"]),
+        port.namespace,
+        port.pod,
+        port.container,
+        port.protocol,
+        port.address,
+        port.port,
+        ", ".join(_STATES.get(mark, mark.lower()) for mark in port.marks),
+        port.pid,
+        _shortened(port.command),
     ]
 
 
-def _note(row: JSON, *, everywhere: bool) -> str:
-    """Return a row's note, below the table: kubia/web 127.0.0.1:8080/tcp: It listens on …."""
-    address = row["address"]
+def _note(port: Port, *, everywhere: bool) -> str:
+    """Return a port's note, below the table: kubia/web 127.0.0.1:8080/tcp: It listens on …."""
+    address = port.address
     host = "" if address is None else f"[{address}]:" if ":" in address else f"{address}:"
-    names = [row["pod"], *filter(None, [row["container"]])]
-    place = "/".join([row["namespace"], *names] if everywhere else names)
-    return f"{place} {host}{row['port']}/{row['protocol'].lower()}: {row['note']}"
+    names = [port.pod, *filter(None, [port.container])]
+    place = "/".join([port.namespace, *names] if everywhere else names)
+    return f"{place} {host}{port.port}/{port.protocol.lower()}: {port.note}"
 
 
 def _shortened(command: str | None) -> str | None:

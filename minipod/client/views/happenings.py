@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from minipod.client.kinds import CONFLICTS, EVENTS
-from minipod.client.values import Event, PortConflict
+from minipod.client.values.conflict import PortConflict
+from minipod.client.values.event import Event
 
 if TYPE_CHECKING:
     from minipod.client.api import Api

@@ -607,7 +607,7 @@ def test_a_cluster_cidr_that_comes_too_late_is_told(server: FakeServer, run: Run
 
 
 def test_a_long_command_leaves_the_ports_a_table(server: FakeServer, run: Run) -> None:
-    row = dict.fromkeys(("namespace", "pod", "container", "address", "pid"))
+    row = dict.fromkeys(("namespace", "pod", "container", "address", "pid", "declared"))
     row |= {"protocol": "TCP", "port": 80, "command": "x" * 1000, "marks": ["Declared"]}
     row |= {"note": None}
     server.answers[f"GET {OWN}/ports?namespace=default"] = Answer({"items": [row]})

@@ -297,7 +297,7 @@ def test_a_log_is_followed_by_lines_and_may_be_left(server: FakeServer, client: 
 def test_events_are_in_order(server: FakeServer, client: Client) -> None:
     def event(reason: str, second: int) -> dict[str, Any]:
         return {
-            "involvedObject": {"name": "web"},
+            "involvedObject": {"namespace": "default", "name": "web"},
             "type": "Normal",
             "reason": reason,
             "message": "m",
@@ -312,7 +312,7 @@ def test_events_are_in_order(server: FakeServer, client: Client) -> None:
     )
     server.answers[f"GET {PODS}/web"] = Answer(pod())
     seen = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-    assert client.events()[0] == Event("Normal", "A", "m", "web", 2, seen)
+    assert client.events()[0] == Event("default", "Normal", "A", "m", "web", 2, seen)
     assert [one.reason for one in client.get("web").events()] == ["A", "B"]
 
 
@@ -333,6 +333,7 @@ def test_ports_and_conflicts_are_values(server: FakeServer, client: Client) -> N
     }
     wanted = {"address": "0.0.0.0", "container": "main", "pid": 7, "command": "x"}
     conflict = {
+        "namespace": "default",
         "pod": "web",
         "port": 80,
         "protocol": "TCP",
@@ -343,12 +344,27 @@ def test_ports_and_conflicts_are_values(server: FakeServer, client: Client) -> N
         "time": "2026-01-02T03:04:06.25Z",
         "count": 3,
     }
-    server.answers[f"GET {OWN}/ports?namespace=default"] = Answer({"items": [row]})
+    for query in ("?namespace=default", "?namespace=default&pod=web", ""):
+        server.answers[f"GET {OWN}/ports{query}"] = Answer({"items": [row]})
     (found,) = client.ports()
     assert found == Port(
-        "web", "main", "TCP", None, 80, None, None, True, ("Silent",), "nobody listens"
+        "default",
+        "web",
+        "main",
+        "TCP",
+        None,
+        80,
+        None,
+        None,
+        True,
+        ("Silent",),
+        "nobody listens",
+        row,
     )
     assert not found.listening
+    assert repr(found) == "<Port default/web -:80/TCP Silent>"
+    assert len({found, *client.ports()}) == 1
+    assert client.ports("web") == client.ports(all_namespaces=True) == [found]
     unheld = conflict | {"holder": None, "time": "2026-01-02T03:04:01Z"}
     server.answers[f"GET {OWN}/namespaces/default/portconflicts"] = Answer(
         {"items": [conflict, unheld]}
@@ -357,6 +373,7 @@ def test_ports_and_conflicts_are_values(server: FakeServer, client: Client) -> N
     assert first.holder is None
     since = datetime(2026, 1, 2, 3, 4, 5, 500_000, tzinfo=UTC)
     assert second == PortConflict(
+        "default",
         "web",
         80,
         "TCP",
@@ -421,7 +438,7 @@ def test_several_are_waited_for_with_one_timeout_and_all_that_are_late_are_told(
 
 
 def test_a_function_is_asked_again_whatever_it_looks_at(server: FakeServer, client: Client) -> None:
-    listening = dict.fromkeys(Port._fields) | {"port": 80, "address": "::", "marks": []}
+    listening = dict.fromkeys(Port._fields[:-1]) | {"port": 80, "address": "::", "marks": []}
     silent = listening | {"address": None}
     server.answers[f"GET {PODS}/web"] = Answer(pod())
     server.answers[f"GET {OWN}/ports?namespace=default&pod=web"] = [
