@@ -1,4 +1,4 @@
-"""Every exception that minipod raises on purpose.
+"""Every error that minipod tells; a room may have kinds of its own below these.
 
     MinipodError                what a person did or met; never a bug of minipod
     ├── InvalidObject           422: problems in an object, each with its field (and place)

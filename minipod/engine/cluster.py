@@ -29,6 +29,7 @@ NODE_UID = "node-0"
 INFRASTRUCTURE = frozenset({FABRIC_UID, NODE_UID})
 
 _BUCKET = "network"
+_PLAN = "plan"
 _POOL = "addresses"
 _PUBLISHED = "published"
 """The record that host ports may be open: what an earlier server left is to be written anew."""
@@ -272,7 +273,7 @@ class Cluster:
                 if self._hands.trace.on:
                     self._hands.trace.tell(byhand.host_cleared(plan, forwarding=switched))
             if self.plan is not None and self.plan.cluster not in claims:
-                record = self._hands.store.record(_BUCKET, "plan") or {}
+                record = self._hands.store.record(_BUCKET, _PLAN) or {}
                 restore = record.get("forwarding") is False
                 await self._hands.network.remove(self.plan, restore_forwarding=restore)
             self._settle(None)
@@ -280,7 +281,7 @@ class Cluster:
             self._publications.clear()
             self._written = {}
             self._hands.store.drop_record(_BUCKET, _PUBLISHED)
-            self._hands.store.drop_record(_BUCKET, "plan")
+            self._hands.store.drop_record(_BUCKET, _PLAN)
             self._hands.store.drop_record(_BUCKET, _POOL)
 
     def close(self) -> None:
@@ -310,7 +311,7 @@ class Cluster:
 
     def _record_plan(self, plan: NetworkPlan, *, forwarding: bool) -> None:
         record = {"cluster": str(plan.cluster), "forwarding": forwarding}
-        self._hands.store.put_record(_BUCKET, "plan", record)
+        self._hands.store.put_record(_BUCKET, _PLAN, record)
 
     async def _namespace(self, uid: str) -> Sandbox:
         living = self._living.get(uid)
@@ -353,7 +354,7 @@ class Cluster:
         return root.fabric_folder if uid == FABRIC_UID else root.node_folder(self._hands.node_name)
 
     def _recorded_plan(self) -> NetworkPlan | None:
-        record = self._hands.store.record(_BUCKET, "plan")
+        record = self._hands.store.record(_BUCKET, _PLAN)
         if record is None:
             return None
         return NetworkPlan(self._hands.root.id, IPv4Network(record["cluster"]))

@@ -210,7 +210,7 @@ class Execute:
             "image": container.image,
             "cgroup": step.name,
             "share_host_files": pod.shares_host_files,
-            "restart": _wire_restart(step.restart),
+            "restart": _restart_message(step.restart),
             "stdin": container.stdin,
             "stdin_once": container.stdin_once,
             "tty": container.tty,
@@ -234,7 +234,7 @@ class Execute:
         attempt = state.history.containers[step.name].current.number
         try:
             await state.sandbox.connection.request(
-                "restart", name=step.name, restart=_wire_restart(step.restart)
+                "restart", name=step.name, restart=_restart_message(step.restart)
             )
         except StepFailed:
             return  # it ended on its own meanwhile: the journal tells
@@ -325,7 +325,7 @@ class Execute:
         return address
 
 
-def _wire_restart(restart: lifecycle.Restart | None) -> Restart | None:
+def _restart_message(restart: lifecycle.Restart | None) -> Restart | None:
     if restart is None:
         return None
     return {

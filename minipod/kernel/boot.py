@@ -1,7 +1,9 @@
-"""Which machine this is, and which boot of it."""
+"""Which machine this is, which kernel it runs, and which boot of it."""
 
 from __future__ import annotations
 
+import os
+import re
 from pathlib import Path
 
 _MACHINE = Path("/etc/machine-id")
@@ -22,6 +24,12 @@ def machine_id() -> str:
 def system_uuid() -> str:
     """Return the firmware's number of this machine, else its machine id: as the kubelet does."""
     return _text(_PRODUCT) or machine_id()
+
+
+def kernel_version() -> tuple[int, int]:
+    """Return the kernel's version, as (6, 8); (0, 0) if it has none that can be read."""
+    found = re.match(r"(\d+)\.(\d+)", os.uname().release)
+    return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
 def _text(path: Path) -> str:

@@ -7,7 +7,6 @@ Sources: include/uapi/linux/{netlink,sock_diag,inet_diag}.h. A dump takes 0.2 ms
 from __future__ import annotations
 
 import os
-import re
 import socket
 import struct
 import sys
@@ -15,6 +14,7 @@ from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
 from minipod.errors import HostError
+from minipod.kernel.boot import kernel_version
 from minipod.model.pod import Protocol
 from minipod.model.sockets import Peer, Socket, SocketState
 from minipod.syscalls import netlink
@@ -119,8 +119,7 @@ def held(
 
 def tells_silent() -> bool:
     """Return whether the kernel tells of TCP sockets that are bound and do nothing."""
-    version = re.match(r"(\d+)\.(\d+)", os.uname().release)
-    return version is not None and (int(version[1]), int(version[2])) >= (6, 8)
+    return kernel_version() >= (6, 8)
 
 
 def bound(diag: socket.socket) -> tuple[Socket, ...]:

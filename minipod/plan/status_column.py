@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from minipod.model.times import parse_timestamp, short_duration
+from minipod.plan.status import TERMINAL_PHASES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 NONE = "<none>"
 UNKNOWN = "<unknown>"
 
-_TERMINAL_PHASES = frozenset({"Succeeded", "Failed"})
 _NODE_LOST = "NodeLost"
 _SCHEDULING_GATED = "SchedulingGated"
 
@@ -108,7 +108,7 @@ def _status(pod: JSON, init: _Init, containers: Iterable[JSON], running: int) ->
     if (pod.get("metadata") or {}).get("deletionTimestamp"):
         if status.get("reason") == _NODE_LOST:
             return "Unknown"
-        if phase not in _TERMINAL_PHASES:
+        if phase not in TERMINAL_PHASES:
             return "Terminating"
     first = next(filter(None, map(_not_running, containers)), None)
     reason = first or init.reason or _general_reason(status)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, NamedTuple
 
 from minipod.model.sockets import Mark, SocketState
 from minipod.ports.collision import Claim, meet
+from minipod.ports.reach import is_loopback
 from minipod.ports.wayout import free_port
 from minipod.ports.wording import party
 
@@ -32,7 +32,7 @@ def served(
     `together` are all sockets of this port and protocol.
     """
     findings = [Finding(Mark.DECLARED) if declared else _UNDECLARED]
-    if _is_loopback(socket.address):
+    if is_loopback(socket.address):
         findings.append(_loopback_only(socket.address))
     others = [each for each in together if each is not socket and _share(each, socket)]
     if others:
@@ -110,10 +110,3 @@ def _share(one: Socket, other: Socket) -> bool:
 
 def _claim(socket: Socket) -> Claim:
     return Claim(socket.state, socket.protocol, socket.address, socket.v6only)
-
-
-def _is_loopback(address: str) -> bool:
-    """Return whether an address is of 127.0.0.0/8 or ::1, also where IPv6 spells it."""
-    parsed = ip_address(address)
-    mapped = getattr(parsed, "ipv4_mapped", None)
-    return (mapped or parsed).is_loopback

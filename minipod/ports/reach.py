@@ -35,10 +35,11 @@ class Target(NamedTuple):
     @property
     def localhost_only(self) -> bool:
         """Whether no other pod can reach it."""
-        return all(map(_is_loopback, self.listens))
+        return all(map(is_loopback, self.listens))
 
 
-def _is_loopback(address: str) -> bool:
+def is_loopback(address: str) -> bool:
+    """Return whether an address is of 127.0.0.0/8 or ::1, also where IPv6 spells it."""
     ip = ip_address(address)
     mapped = ip.ipv4_mapped if ip.version == 6 else None
     return (mapped or ip).is_loopback

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import platform
-import re
 import shutil
 from typing import TYPE_CHECKING
 
 from minipod.errors import HostError
 from minipod.kernel import docker_user, nft, programs, sysctl
+from minipod.kernel.boot import kernel_version
 from minipod.kernel.host_facts import iptables, nft_rules
 from minipod.model.host_facts import Firewall
 
@@ -59,7 +59,7 @@ async def firewall(plan: NetworkPlan, *, has_pods: bool) -> Firewall:
         by_docker,
         tuple(map(tuple, missing)),
         _bridge_nf_call(),
-        _kernel(),
+        kernel_version(),
         _installer(),
     )
 
@@ -77,11 +77,6 @@ def _bridge_nf_call() -> str | None:
         return sysctl.read(sysctl.BRIDGED)
     except HostError:
         return None
-
-
-def _kernel() -> tuple[int, int]:
-    version = re.match(r"(\d+)\.(\d+)", os.uname().release)
-    return (int(version[1]), int(version[2])) if version else (0, 0)
 
 
 def _installer() -> str:

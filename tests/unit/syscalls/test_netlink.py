@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import sys
 
 from minipod.syscalls import netlink
 
@@ -20,7 +21,7 @@ def test_what_is_written_is_read() -> None:
 
 
 def test_a_refusal_has_its_number_and_the_kernel_s_words() -> None:
-    plain = (-errno.EEXIST).to_bytes(4, "little", signed=True) + bytes(16)
+    plain = (-errno.EEXIST).to_bytes(4, sys.byteorder, signed=True) + bytes(16)
     assert (netlink.errno_of(plain), netlink.reason_of(plain)) == (errno.EEXIST, "")
     assert netlink.reason_of(plain + netlink.attribute(1, b"no such bridge\0")) == "no such bridge"
 
