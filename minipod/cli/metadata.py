@@ -15,9 +15,9 @@ from minipod.cli.options import (
     local_option,
     namespace_option,
     offers,
-    result_option,
     selector_option,
 )
+from minipod.cli.printing.form import result_option
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -269,11 +268,12 @@ field_manager_option = click.option(
     expose_value=False,
     help="Accepted, and without effect: nobody keeps who owns which field.",
 )
-managed_fields_option = click.option(
-    "--show-managed-fields",
-    is_flag=True,
+chunk_size_option = click.option(
+    "--chunk-size",
+    type=int,
+    metavar="N",
     expose_value=False,
-    help="Accepted, and without effect: no object has managedFields.",
+    help="Accepted, and without effect: a list is never so long that it comes in parts.",
 )
 local_option = click.option(
     "--local", is_flag=True, help="Change what --filename holds and print it; ask no server."
@@ -286,50 +286,6 @@ dry_run_option = click.option(
     default="none",
     help="Only say what would be done: client asks the server nothing or little, server lets it"
     " check all.",
-)
-_TEMPLATE_OPTIONS = (
-    click.option(
-        "--template",
-        metavar="TEMPLATE",
-        help="The template, or its file, of an -o that is alone; without -o a Go template.",
-    ),
-    click.option(
-        "--allow-missing-template-keys",
-        "allow_missing",
-        type=bool,
-        is_flag=False,
-        flag_value="true",
-        default=True,
-        metavar="BOOL",
-        help="Whether a key that is not there is nothing, or an error. [default: true]",
-    ),
-    managed_fields_option,
-)
-
-
-def form_options(about: str, *, offered: str = "result_formats") -> Callable[[Function], Function]:
-    """Let a command print objects in kubectl's formats: `output`, a Form."""
-
-    def decorate(function: Function) -> Function:
-        @wraps(function)
-        def formed(
-            *args: Any, output: str | None, template: str | None, allow_missing: bool, **given: Any
-        ) -> Any:
-            from minipod.cli.printing.form import Form
-
-            return function(*args, output=Form.of(output, template, allow_missing), **given)
-
-        for option in reversed(_TEMPLATE_OPTIONS):
-            option(formed)
-        click.option("-o", "--output", metavar="FORMAT", help=about, **offers(offered))(formed)
-        return formed
-
-    return decorate
-
-
-result_option = form_options(
-    "Print the objects, not what was done: yaml, json, name, jsonpath=TEMPLATE,"
-    " jsonpath-as-json=TEMPLATE, jsonpath-file=FILE, go-template=TEMPLATE or go-template-file=FILE."
 )
 
 

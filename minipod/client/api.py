@@ -84,6 +84,10 @@ class Api:
         """Return the JSON that the server has at a path."""
         return self._transport.get(target)
 
+    def raw_text(self, target: str) -> Iterator[bytes]:
+        """Yield what the server answers at a path, as it comes."""
+        return self._transport.send("GET", target, accept="*/*").chunks()
+
     # Objects of any kind
 
     def list_of(

@@ -82,6 +82,7 @@ BY_WORD = {
         kind.short,
         kind.qualified,
         f"{kind.plural}.{kind.group}" if kind.group else kind.plural,
+        f"{kind.plural}.{kind.version}.{kind.group}",
     )
 }
 """The kinds by every word for them."""

@@ -25,6 +25,8 @@ get pods,ns -A
 get pod/web ns/lab pod/db
 get pods,portconflicts
 get all -A
+get pods.v1.,ns -A --server-print=false
+get --raw /version
 get events -o wide --show-kind --field-selector reason=Scheduled
 get pods -L app,example.com/tier --show-labels
 get pods --show-kind --sort-by=.metadata.labels.app
@@ -48,6 +50,7 @@ top pods -A --containers --sum
 top pod web --no-headers
 top pods -l app=none
 api-resources -o wide
+events -n lab -o jsonpath={.items[*].reason}
 api-resources --namespaced=false -o name
 api-resources --verbs=create,delete --sort-by=kind --no-headers
 api-versions

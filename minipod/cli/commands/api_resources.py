@@ -37,6 +37,12 @@ _WIDE = ("VERBS", "CATEGORIES")
 @click.option("--api-group", "group", metavar="GROUP", help='Only kinds of a group: "" is v1.')
 @click.option("--categories", metavar="WORD,…", help="Only kinds for which all these words stand.")
 @click.option("--sort-by", type=click.Choice(("name", "kind")), help="[default: by group]")
+@click.option(
+    "--cached",
+    is_flag=True,
+    expose_value=False,
+    help="Accepted, and without effect: the server is asked each time.",
+)
 @click.option("--no-headers", is_flag=True, help="Only the rows of the table.")
 @pass_session
 def api_resources(  # noqa: PLR0913 (an option each)

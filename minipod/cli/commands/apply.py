@@ -9,10 +9,10 @@ from minipod.cli.options import (
     files_option,
     namespace_option,
     pass_session,
-    result_option,
     strict_ports_option,
     verb,
 )
+from minipod.cli.printing.form import result_option
 
 if TYPE_CHECKING:
     from minipod.cli.printing.form import Form

@@ -11,11 +11,11 @@ from minipod.cli.options import (
     files_option,
     namespace_option,
     pass_session,
-    result_option,
     strict_ports_option,
     verb,
     verb_group,
 )
+from minipod.cli.printing.form import result_option
 
 if TYPE_CHECKING:
     from minipod.cli.printing.form import Form

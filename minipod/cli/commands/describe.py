@@ -10,6 +10,7 @@ import click
 from minipod.cli.arguments.resources import selections
 from minipod.cli.options import (
     all_namespaces_option,
+    chunk_size_option,
     files_option,
     namespace_option,
     offers,
@@ -49,6 +50,7 @@ _BETWEEN = "\n\n\n"
 )
 @files_option(required=False)
 @selector_option
+@chunk_size_option
 @click.option(
     "--show-events",
     type=bool,

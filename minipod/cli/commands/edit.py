@@ -10,13 +10,13 @@ import click
 from minipod.cli.options import (
     field_manager_option,
     files_option,
-    managed_fields_option,
     namespace_option,
     offers,
     pass_session,
     selector_option,
     verb,
 )
+from minipod.cli.printing.form import managed_fields_option
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,20 +10,22 @@ import click
 from minipod.cli.arguments.resources import event_fields
 from minipod.cli.options import (
     all_namespaces_option,
+    chunk_size_option,
     for_option,
     namespace_option,
-    output_option,
     pass_session,
     types_option,
     verb,
 )
+from minipod.cli.printing.form import form_options
 from minipod.cli.printing.output import Columns, say, tell
-from minipod.cli.printing.printers import ADDED, Look, ObjectPrinter
+from minipod.cli.printing.printers import ADDED, Look
 from minipod.client.kinds import EVENTS, Where
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from minipod.cli.printing.form import Form
     from minipod.cli.printing.printers import Printer
     from minipod.cli.session import Session
 
@@ -31,7 +33,8 @@ if TYPE_CHECKING:
 
 
 @verb("events", "minipod events", "minipod events --for pod/web --watch")
-@output_option("yaml", "json", "name")
+@form_options("Another format than the usual: yaml, json, name, or a template, as of get.")
+@chunk_size_option
 @for_option
 @types_option
 @namespace_option
@@ -42,7 +45,7 @@ if TYPE_CHECKING:
 def events(  # noqa: PLR0913 (an option each)
     session: Session,
     *,
-    output: str | None,
+    output: Form,
     about: str | None,
     types: str | None,
     all_namespaces: bool,
@@ -57,8 +60,8 @@ def events(  # noqa: PLR0913 (an option each)
 
     where = Where(None if all_namespaces else session.namespace, fields=event_fields(about, types))
     printer: Printer = EventPrinter(Look(namespaces=all_namespaces, headers=not no_headers))
-    if output is not None:
-        printer = ObjectPrinter(output)
+    if output.output is not None:
+        printer = output.printer()
     api = session.api()
     listed = api.list_of(EVENTS, where)
     kind = {"apiVersion": EVENTS.api_version, "kind": EVENTS.name}

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from minipod.cli.arguments.resources import event_fields, selections
 from minipod.cli.options import (
     all_namespaces_option,
+    chunk_size_option,
     fields_option,
     files_option,
     for_option,
-    form_options,
     namespace_option,
     offers,
     pass_session,
@@ -20,13 +20,15 @@ from minipod.cli.options import (
     types_option,
     verb,
 )
+from minipod.cli.printing.form import form_options
 from minipod.cli.printing.output import say, say_error, tell
-from minipod.cli.printing.printers import Look, ObjectPrinter, TablePrinter
+from minipod.cli.printing.printers import Look, TablePrinter
+from minipod.cli.printing.view import Group, View, look_at
 from minipod.client.kinds import EVENTS, KINDS, Where
 from minipod.errors import NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Sequence
 
     from minipod.cli.arguments.resources import Selection
     from minipod.cli.printing.form import Form
@@ -37,68 +39,11 @@ if TYPE_CHECKING:
 
     JSON = dict[str, Any]
 
-_TABLES = (None, "wide")
-_WORDS = ("json", "name", "yaml")
 _FORMATS = (
     "wide, yaml, json, name, jsonpath=TEMPLATE, jsonpath-as-json=TEMPLATE, jsonpath-file=FILE,"
     " go-template=TEMPLATE, go-template-file=FILE, custom-columns=HEADER:PATH,… or"
     " custom-columns-file=FILE."
 )
-
-
-class Group(NamedTuple):
-    """What is wanted of one kind: these names of a namespace, or without names all there is."""
-
-    kind: Kind
-    where: Where
-    names: tuple[str, ...] = ()
-
-
-class View(NamedTuple):
-    """How it is to be shown."""
-
-    output: str | None
-    look: Look
-    sort_by: str | None = None
-    ignore_missing: bool = False
-    allow_missing_keys: bool = True
-
-    @property
-    def as_table(self) -> bool:
-        """Whether the server's own columns are shown."""
-        return self.output in _TABLES
-
-    @property
-    def include(self) -> str | None:
-        """What the rows of a table are to hold of their objects; None: the usual."""
-        return "Object" if self.as_table and self.sort_by else None
-
-    def in_order(self, *tables: JSON) -> JSON:
-        """Return one Table with the rows of some."""
-        rows = [row for table in tables for row in table["rows"]]
-        return tables[0] | {"rows": self._sorted(rows, lambda row: row["object"])}
-
-    def objects(self, kind: Kind, answers: Iterable[JSON]) -> list[JSON]:
-        """Return the objects of answers, in order, each with what a list leaves out of it."""
-        said = {"apiVersion": kind.api_version, "kind": kind.name}
-        found = [said | obj for answer in answers for obj in answer.get("items", [answer])]
-        return self._sorted(found, lambda obj: obj)
-
-    def _sorted(self, items: list[JSON], value_of: Callable[[JSON], JSON]) -> list[JSON]:
-        if not self.sort_by:
-            return items
-        from minipod.cli.printing.sorting import ordered
-
-        return ordered(items, self.sort_by, value_of)
-
-    def printer(self) -> Printer:
-        """Return what prints objects in this format."""
-        if self.output in _WORDS:
-            return ObjectPrinter(self.output, changes=self.look.changes)
-        from minipod.cli.printing.formats import Wish, printer
-
-        wish = Wish(self.allow_missing_keys, self.look.headers, self.look.changes)
-        return printer(str(self.output), wish)
 
 
 @verb(
@@ -139,12 +84,17 @@ class View(NamedTuple):
 @click.option("--show-kind", is_flag=True, help="The kind before each name.")
 @click.option("--sort-by", metavar="PATH", help="In the order of what this JSONPath finds.")
 @click.option("--ignore-not-found", is_flag=True, help="A name that is not there is no error.")
+@chunk_size_option
 @click.option(
-    "--chunk-size",
-    type=int,
-    metavar="N",
-    help="Accepted, and without effect: a list is never so long that it comes in parts.",
+    "--server-print",
+    type=bool,
+    is_flag=False,
+    flag_value="true",
+    default=True,
+    metavar="BOOL",
+    help="Whether the server says which columns there are; else name and age. [default: true]",
 )
+@click.option("--raw", metavar="PATH", help="Print what the server answers at this path.")
 @click.option("-w", "--watch", is_flag=True, help="Go on with what changes, until Ctrl+C.")
 @click.option("--watch-only", is_flag=True, help="Only what changes, until Ctrl+C.")
 @click.option(
@@ -172,7 +122,8 @@ def get(  # noqa: PLR0913 (an option each)
     show_kind: bool,
     sort_by: str | None,
     ignore_not_found: bool,
-    chunk_size: int | None,
+    server_print: bool,
+    raw: str | None,
     watch: bool,
     watch_only: bool,
     changes: bool,
@@ -182,7 +133,8 @@ def get(  # noqa: PLR0913 (an option each)
     KIND is pods, events, nodes, namespaces or portconflicts (po, ev, no, ns, conflicts), several
     with commas between, or all. With names, or as pod/NAME, only these.
     """
-    del chunk_size
+    if raw is not None:
+        return _print_raw(session, raw, alone=not (resources or files or output.output))
     labels = tuple(label for each in columns for label in each.split(",") if label)
     look = Look(
         output.output == "wide",
@@ -193,7 +145,7 @@ def get(  # noqa: PLR0913 (an option each)
         all_labels=show_labels,
         changes=changes,
     )
-    view = View(output.output, look, sort_by, ignore_not_found, output.allow_missing)
+    view = View(output.output, look, sort_by, ignore_not_found, output.allow_missing, server_print)
     _require_sense(view, watched=watch or watch_only)
     chosen = _chosen(resources, files, narrowed=bool(selector or fields), everywhere=all_namespaces)
     if (about or types) and any(each.kind is not EVENTS or each.names for each in chosen):
@@ -215,6 +167,15 @@ def get(  # noqa: PLR0913 (an option each)
     if printer is not None:
         return _show_objects(api, groups, view, printer)
     return _show_tables(api, groups, view)
+
+
+def _print_raw(session: Session, path: str, *, alone: bool) -> int:
+    """Print an answer as it comes. UsageError unless it is `alone` what is asked for."""
+    if not alone:
+        raise click.UsageError("--raw cannot be given together with objects, files or --output")
+    for piece in session.api().raw_text(path if path.startswith("/") else f"/{path}"):
+        click.echo(piece, nl=False)
+    return 0
 
 
 def _require_sense(view: View, *, watched: bool) -> None:
@@ -286,13 +247,6 @@ def _show_tables(api: Api, groups: Sequence[Group], view: View) -> int:
     return _report(missing, view)
 
 
-def look_at(view: View, kind: Kind, *, several: bool, namespaced: bool) -> Look:
-    """Return how the table of one kind looks; `several`: it is not the only one."""
-    look = view.look
-    prefix = f"{kind.qualified}/" if several or look.prefix else ""
-    return look._replace(prefix=prefix, namespaces=look.namespaces and namespaced)
-
-
 def _show_objects(api: Api, groups: Sequence[Group], view: View, printer: Printer) -> int:
     """Print objects in the view's format: one alone, else all as one List."""
     missing: list[NotFound] = []
@@ -310,14 +264,16 @@ def _show_objects(api: Api, groups: Sequence[Group], view: View, printer: Printe
 def _fetch(api: Api, group: Group, missing: list[NotFound], view: View) -> list[JSON]:
     """Return a group's list, or each of its objects; add an error for each that is not there."""
     kind, where, names = group
-    table, include = view.as_table, view.include
+    table, include = view.asks_for_table, view.include
     if not names:
-        return [api.list_of(kind, where, table=table, include=include)]
+        return [view.answered(api.list_of(kind, where, table=table, include=include))]
     found: list[JSON] = []
     for name in names:
         try:
             namespace = where.namespace or ""
-            found.append(api.get(kind, namespace, name, table=table, include=include))
+            found.append(
+                view.answered(api.get(kind, namespace, name, table=table, include=include))
+            )
         except NotFound as error:
             missing.append(error)
     return found

@@ -14,9 +14,9 @@ from minipod.cli.options import (
     namespace_option,
     offers,
     pass_session,
-    result_option,
     verb,
 )
+from minipod.cli.printing.form import result_option
 
 if TYPE_CHECKING:
     from minipod.cli.printing.form import Form

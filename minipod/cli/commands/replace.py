@@ -11,9 +11,9 @@ from minipod.cli.options import (
     files_option,
     namespace_option,
     pass_session,
-    result_option,
     verb,
 )
+from minipod.cli.printing.form import result_option
 
 if TYPE_CHECKING:
     from minipod.cli.printing.form import Form

@@ -13,9 +13,9 @@ from minipod.cli.options import (
     offers,
     pass_session,
     pod_running_option,
-    result_option,
     verb,
 )
+from minipod.cli.printing.form import result_option
 
 if TYPE_CHECKING:
     from collections.abc import Callable

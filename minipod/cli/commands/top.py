@@ -55,6 +55,18 @@ _NODE_HEADER = ["NAME", "CPU(cores)", "CPU(%)", "MEMORY(bytes)", "MEMORY(%)"]
     help="Who uses most stands first. [default: by name]",
 )
 @click.option("--sum", "summed", is_flag=True, help="Of pods: what all use together, at the end.")
+@click.option(
+    "--show-capacity",
+    "of_capacity",
+    is_flag=True,
+    help="Of nodes: the part of all that they have, not of what pods may use of it.",
+)
+@click.option(
+    "--use-protocol-buffers",
+    is_flag=True,
+    expose_value=False,
+    help="Accepted, and without effect: the server is asked for JSON.",
+)
 @click.option("--no-headers", is_flag=True, help="Only the rows of the table.")
 @pass_session
 def top(  # noqa: PLR0913 (an option each)
@@ -67,6 +79,7 @@ def top(  # noqa: PLR0913 (an option each)
     containers: bool,
     order: str | None,
     summed: bool,
+    of_capacity: bool,
     no_headers: bool,
 ) -> None:
     """Show what pods or nodes use of processors and memory, now.
@@ -83,7 +96,8 @@ def top(  # noqa: PLR0913 (an option each)
     if kind is NODES:
         if containers or summed or all_namespaces:
             raise click.UsageError("--containers, --sum and --all-namespaces are of pods only")
-        _top_nodes(api, where, name, sort_by, headers=not no_headers)
+        of = "capacity" if of_capacity else "allocatable"
+        _print_nodes(_nodes(api, where, name, sort_by, of=of), headers=not no_headers)
         return
     shown = Shown(all_namespaces, containers, sort_by)
     _top_pods(api, where, name, shown, summed=summed, headers=not no_headers)
@@ -126,19 +140,22 @@ def _of_pod(api: Api, where: Where, name: str) -> JSON:
     return found
 
 
-def _top_nodes(
-    api: Api, where: Where, name: str | None, order: Order | None, *, headers: bool
-) -> None:
+def _nodes(
+    api: Api, where: Where, name: str | None, order: Order | None, *, of: str
+) -> list[list[str]]:
+    """Return the rows of nodes, or of one; `of` is what in their status they use a part of."""
     from minipod.client.views.top import node_rows
 
     listed = api.list_of(NODES, where)["items"]
-    available = {one["metadata"]["name"]: one["status"]["allocatable"] for one in listed}
+    available = {one["metadata"]["name"]: one["status"][of] for one in listed}
     if name is not None and name not in available:
         api.get(NODES, "", name)
         raise NotFound(f'nodes "{name}" not found')
     used = api.list_of(NODE_METRICS, where)["items"]
-    rows = node_rows(used, available, order)
-    rows = [row for row in rows if name in (None, row[0])]
+    return [row for row in node_rows(used, available, order) if name in (None, row[0])]
+
+
+def _print_nodes(rows: list[list[str]], *, headers: bool) -> None:
     if not rows:
         say("No resources found")
         return

@@ -11,13 +11,13 @@ from minipod.cli.options import (
     all_namespaces_option,
     fields_option,
     files_option,
-    form_options,
     namespace_option,
     offers,
     pass_session,
     selector_option,
     verb,
 )
+from minipod.cli.printing.form import form_options
 from minipod.cli.printing.output import say_error
 from minipod.client.kinds import KINDS, Where
 from minipod.errors import BadRequest

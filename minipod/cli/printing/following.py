@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from minipod.cli.commands.get import look_at
 from minipod.cli.printing.output import say_warning
 from minipod.cli.printing.printers import ADDED, TablePrinter
+from minipod.cli.printing.view import look_at
 from minipod.client.kinds import Where
 from minipod.errors import NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from minipod.cli.commands.get import Group, View
     from minipod.cli.printing.printers import Printer
+    from minipod.cli.printing.view import Group, View
     from minipod.client import Api
 
     JSON = dict[str, Any]
@@ -42,12 +42,12 @@ def follow(
             raise
         where = Where(where.namespace, fields=f"metadata.name={group.names[0]}")
     show = _shower(group, view, printer)
-    listed = api.list_of(group.kind, where, table=view.as_table, include=view.include)
+    listed = api.list_of(group.kind, where, table=view.asks_for_table, include=view.include)
     if not from_now:
-        show(listed, ADDED)
+        show(view.answered(listed), ADDED)
     after = listed["metadata"]["resourceVersion"]
-    for event in api.watch(group.kind, where, after, table=view.as_table):
-        show(event["object"], event["type"])
+    for event in api.watch(group.kind, where, after, table=view.asks_for_table):
+        show(view.answered(event["object"]), event["type"])
     return 0
 
 

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from functools import wraps
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from minipod.cli.options import offers
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from minipod.cli.printing.printers import Printer
+
+    Function = Callable[..., Any]
 
 _GO_TEMPLATE = "go-template"
 _TEMPLATES = frozenset(
@@ -14,7 +23,7 @@ _TEMPLATES = frozenset(
         "jsonpath", "jsonpath-as-json", "jsonpath-file",
     }
 )  # fmt: skip
-_DOCUMENTS = frozenset({"json", "yaml"})
+_WORDS = frozenset({"json", "name", "yaml"})
 
 
 class Form(NamedTuple):
@@ -36,11 +45,61 @@ class Form(NamedTuple):
         return cls(output, allow_missing)
 
     def printer(self) -> Printer:
-        """Return what prints objects so; `output` is given, and not `name`. UsageError."""
+        """Return what prints objects so; `output` is given. UsageError, BadRequest."""
         from minipod.cli.printing.printers import ObjectPrinter
 
-        if self.output in _DOCUMENTS:
+        if self.output in _WORDS:
             return ObjectPrinter(self.output)
         from minipod.cli.printing.formats import Wish, template_printer
 
         return template_printer(str(self.output), Wish(self.allow_missing))
+
+
+managed_fields_option = click.option(
+    "--show-managed-fields",
+    is_flag=True,
+    expose_value=False,
+    help="Accepted, and without effect: no object has managedFields.",
+)
+_TEMPLATE_OPTIONS = (
+    click.option(
+        "--template",
+        metavar="TEMPLATE",
+        help="The template, or its file, of an -o that is alone; without -o a Go template.",
+    ),
+    click.option(
+        "--allow-missing-template-keys",
+        "allow_missing",
+        type=bool,
+        is_flag=False,
+        flag_value="true",
+        default=True,
+        metavar="BOOL",
+        help="Whether a key that is not there is nothing, or an error. [default: true]",
+    ),
+    managed_fields_option,
+)
+
+
+def form_options(about: str, *, offered: str = "result_formats") -> Callable[[Function], Function]:
+    """Let a command print objects in kubectl's formats: `output`, a Form."""
+
+    def decorate(function: Function) -> Function:
+        @wraps(function)
+        def formed(
+            *args: Any, output: str | None, template: str | None, allow_missing: bool, **given: Any
+        ) -> Any:
+            return function(*args, output=Form.of(output, template, allow_missing), **given)
+
+        for option in reversed(_TEMPLATE_OPTIONS):
+            option(formed)
+        click.option("-o", "--output", metavar="FORMAT", help=about, **offers(offered))(formed)
+        return formed
+
+    return decorate
+
+
+result_option = form_options(
+    "Print the objects, not what was done: yaml, json, name, jsonpath=TEMPLATE,"
+    " jsonpath-as-json=TEMPLATE, jsonpath-file=FILE, go-template=TEMPLATE or go-template-file=FILE."
+)

@@ -20,12 +20,12 @@ _NUMBERS = (int, float)
 def ordered(items: Sequence[T], path: str, value_of: Callable[[T], Any]) -> list[T]:
     """Return items by what a path finds in the value of each; where it finds nothing, first.
 
-    BadRequest if it finds nothing in any, or values that have no order.
+    BadRequest if it finds nothing in any of several, or values that have no order.
     """
     template = jsonpath.relaxed(path)
     parsed = jsonpath.parse(template)
     found = [_first(jsonpath.results(parsed, value_of(item))) for item in items]
-    if items and not any(found):
+    if len(items) > 1 and not any(found):
         raise BadRequest(f'couldn\'t find any field with path "{template}" in the list of objects')
     order = cmp_to_key(_compare)
     return [item for _, item in sorted(zip(found, items, strict=True), key=lambda p: order(p[0]))]

@@ -49,12 +49,14 @@ def seccomp_lines(context: JSON | None, indent: str, local_indent: str) -> Itera
 
 def resource_lines(resources: JSON, indent: str) -> Iterator[str]:
     """Yield limits and requests."""
+    from minipod.client.text.quantity import canonical  # noqa: PLC0415 (most pods have none)
+
     for title in ("Limits", "Requests"):
         quantities = resources.get(title.lower()) or {}
         if quantities:
             yield f"{indent}{title}:"
         for name in sorted(quantities):
-            yield f"{indent}  {name}:\t{quantities[name]}"
+            yield f"{indent}  {name}:\t{canonical(str(quantities[name]))}"
 
 
 def _identity(container: JSON, status: JSON | None) -> Iterator[str]:

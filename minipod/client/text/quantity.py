@@ -24,6 +24,24 @@ def quantity(text: str) -> Decimal | None:
     return Decimal(f"{number}e{exponent}")
 
 
+def canonical(text: str) -> str:
+    """Return a quantity as Kubernetes spells it: 1536Mi of 1.5Gi, 100m of 0.1; else the text."""
+    match, amount = _QUANTITY.fullmatch(text), quantity(text)
+    if match is None or amount is None:
+        return text
+    _, suffix, exponent = match.groups()
+    if exponent is not None and amount:
+        return _with_exponent(amount)
+    whole = amount == int(amount) and abs(amount) >= 1024
+    return written(amount, binary=whole and bool(suffix) and suffix.endswith("i"))
+
+
+def _with_exponent(amount: Decimal) -> str:
+    """Return a number with the greatest exponent, a multiple of three, that leaves it whole."""
+    exponent = next(e for e in range(18, -12, -3) if amount % Decimal(10) ** e == 0)
+    return f"{int(amount / Decimal(10) ** exponent)}" + (f"e{exponent}" if exponent else "")
+
+
 def written(amount: Decimal, *, binary: bool = False) -> str:
     """Return a number as Kubernetes writes it: the greatest suffix that leaves a whole number."""
     if amount == 0:

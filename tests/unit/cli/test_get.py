@@ -298,3 +298,86 @@ def test_what_makes_no_sense_is_refused(run: Run, argv: str, why: str) -> None:
     done = run("get", *argv.split())
     assert (done.code, done.out) == (2, "")
     assert why in done.err
+
+
+def test_what_the_server_answers_at_a_path_is_printed_as_it_is(
+    server: FakeServer, run: Run
+) -> None:
+    server.answers = {"GET /version": Answer(chunks=[b'{"a":', b" 1}"])}
+    assert run("get", "--raw", "/version") == (0, '{"a": 1}', "")
+    assert run("get", "--raw=version").out == '{"a": 1}'
+    missing = run("get", "--raw", f"{PODS}/none")
+    assert missing == (1, "", 'Error from server (NotFound): pods "none" not found\n')
+    server.asked.clear()
+    assert run("get", "pods", "--raw", "/version").code == 2
+    assert run("get", "--raw", "/version", "-o", "json").code == 2
+    assert server.asked == []
+
+
+def test_a_table_that_the_server_does_not_make_has_names_and_ages(
+    server: FakeServer, run: Run
+) -> None:
+    born = {"creationTimestamp": "2020-01-01T00:00:00Z"}
+    web = pod("web", app="x")
+    web["metadata"] |= born
+    server.answers = {f"GET {PODS}": listed(web), f"GET {PODS}/web": Answer(web)}
+    argv = ("--server-print=false", "-L", "app")
+    for words in (("pods",), ("pod/web",), ("pods", "-o", "wide")):
+        header, row = run("get", *words, *argv).out.splitlines()
+        assert header.split() == ["NAME", "AGE", "APP"]
+        assert row.split()[::2] == ["web", "x"]
+    assert "as=Table" not in server.asked[-1].headers["accept"]
+    server.answers[f"GET {PODS}?watch=true&resourceVersion=7"] = watch(("MODIFIED", web))
+    assert len(run("get", "pods", "-w", *argv).out.splitlines()) == 3
+
+
+@pytest.mark.parametrize("word", ["pods.v1.", "pod", "po"])
+def test_a_kind_may_be_named_with_its_version(server: FakeServer, run: Run, word: str) -> None:
+    server.answers = {f"GET {PODS}": listed(pod("web"))}
+    assert run("get", word, "-o", "name").out == "pod/web\n"
+
+
+@pytest.mark.parametrize(
+    ("argv", "shown"),
+    [
+        (("-o", "go-template={{range .items}}{{.metadata.name}};{{end}}"), "a;b;"),
+        (("--template={{len .items}}",), "2"),
+        (("-o", "template", "--template", "{{.kind}}"), "List"),
+        (("-o", "jsonpath", "--template={.items[1].metadata.name}"), "b"),
+        (("-o", "name", "--template={{.kind}}"), "pod/a\npod/b\n"),
+    ],
+)
+def test_templates_are_go_s_too(
+    server: FakeServer, run: Run, argv: tuple[str, ...], shown: str
+) -> None:
+    server.answers = {f"GET {PODS}": listed(pod("a"), pod("b"))}
+    assert run("get", "pods", *argv).out == shown
+
+
+def test_a_go_template_may_stand_in_a_file(server: FakeServer, run: Run, tmp_path: Path) -> None:
+    server.answers = {f"GET {PODS}/a": Answer(pod("a"))}
+    file = tmp_path / "template"
+    file.write_text("{{.kind}}\n")
+    assert run("get", "pod/a", "-o", f"go-template-file={file}").out == "Pod\n"
+    assert run("get", "pod/a", "-o", "templatefile", f"--template={file}").out == "Pod\n"
+
+
+@pytest.mark.parametrize(
+    ("template", "why"),
+    [
+        ("{{.x", "error parsing template {{.x, template: output:1: unclosed action"),
+        (
+            "{{index .items 9}}",
+            (
+                'error executing template "{{index .items 9}}": template: output:1:2: executing'
+                ' "output" at <index .items 9>: error calling index: index out of range: 9'
+            ),
+        ),
+    ],
+)
+def test_a_go_template_that_fails_is_told_with_its_place(
+    server: FakeServer, run: Run, template: str, why: str
+) -> None:
+    server.answers = {f"GET {PODS}": listed(pod("a"))}
+    done = run("get", "pods", "-o", f"go-template={template}")
+    assert done == (1, "", f"Error: {why}\n")

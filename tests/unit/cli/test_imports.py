@@ -33,6 +33,7 @@ GET = HELP | {
     "minipod.cli.printing.form",
     "minipod.cli.printing.output",
     "minipod.cli.printing.printers",
+    "minipod.cli.printing.view",
     "minipod.cli.arguments.resources",
     "minipod.client",
     "minipod.client.api",

@@ -39,4 +39,8 @@ def test_what_has_no_order_is_refused(values: list[Any]) -> None:
 
 def test_a_path_that_finds_nothing_anywhere_is_refused() -> None:
     with pytest.raises(BadRequest, match="couldn't find any field"):
-        ordered([{}], ".v", dict)
+        ordered([{}, {}], ".v", dict)
+
+
+def test_one_alone_is_in_order_whatever_the_path_finds() -> None:
+    assert ordered([{}], ".v", dict) == [{}]

@@ -49,7 +49,11 @@ def test_pods_are_listed_as_kubectl_lists_them(server: FakeServer, run: Run) -> 
 
 def test_nodes_are_listed_with_their_share(server: FakeServer, run: Run) -> None:
     node = {"metadata": {"name": "vm"}, "usage": {"cpu": "1", "memory": "1Gi"}}
-    there = {"metadata": {"name": "vm"}, "status": {"allocatable": {"cpu": "2", "memory": "8Gi"}}}
+    amounts = {
+        "allocatable": {"cpu": "2", "memory": "8Gi"},
+        "capacity": {"cpu": "4", "memory": "8Gi"},
+    }
+    there = {"metadata": {"name": "vm"}, "status": amounts}
     server.answers = {
         f"GET {METRICS}/nodes": Answer({"items": [node]}),
         "GET /api/v1/nodes": Answer({"items": [there]}),
@@ -59,6 +63,7 @@ def test_nodes_are_listed_with_their_share(server: FakeServer, run: Run) -> None
         "vm     1000m        50%      1024Mi          12%         \n"
     )
     assert run("top", "nodes").out == run("top", "node", "vm").out == shown
+    assert "1000m        25% " in run("top", "nodes", "--show-capacity").out
     assert run("top", "no/other").err.startswith(
         'Error from server (NotFound): nodes "other" not found'
     )

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from minipod.client.text.quantity import quantity
+from minipod.client.text.quantity import canonical, quantity
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,17 @@ def test_a_quantity_is_a_number(text: str, value: str) -> None:
 @pytest.mark.parametrize("text", ["", "x", "1K", "1mi", "m", "1 k", "1e", "--1", "web"])
 def test_another_text_is_none(text: str) -> None:
     assert quantity(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("1.5Gi", "1536Mi"), ("1024Mi", "1Gi"), ("1000Ki", "1000Ki"), ("0.5Ki", "512"),
+        ("1.3Ki", "1331200m"),
+        ("0.1", "100m"), ("1.50", "1500m"), ("2000000k", "2G"), ("1000", "1k"),
+        ("0", "0"), ("0Gi", "0"), ("1e9", "1e9"), ("2e4", "20e3"), ("5e-1", "500e-3"),
+        ("1e2", "100"), ("web", "web"), ("-1500m", "-1500m"), ("0.0001", "100u"),
+    ],
+)  # fmt: skip
+def test_a_quantity_has_one_spelling(text: str, told: str) -> None:
+    assert canonical(text) == told
