@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from minipod.api.read import Handler
     from minipod.api.resources import Resource
-    from minipod.engine import Engine, Updated
+    from minipod.engine import Engine, Outcome
     from minipod.manifest import DecodedObject, FieldValidation
     from minipod.model.pod import JSON
 
@@ -34,7 +34,7 @@ _PATCHES: Mapping[str, Callable[[JSON, object], JSON]] = {
     "application/merge-patch+json": merge_patch,
     "application/strategic-merge-patch+json": strategic,
 }
-_STORES: Mapping[str, Callable[[Engine, JSON], Awaitable[Updated]]] = {
+_STORES: Mapping[str, Callable[[Engine, JSON], Awaitable[Outcome]]] = {
     "Pod": lambda engine, obj: engine.update_pod(obj),
     "Namespace": lambda engine, obj: engine.namespaces.update(obj),
 }

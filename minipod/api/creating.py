@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from minipod.api import answers, query
 from minipod.api.keys import CHANGES, ENGINE
 from minipod.api.naming import named
+from minipod.engine import Outcome
 from minipod.errors import NotFound
 from minipod.manifest import decode_object
 from minipod.store.protocol import already_exists, key_of
@@ -19,13 +20,6 @@ if TYPE_CHECKING:
     from minipod.api.read import Handler
     from minipod.manifest import Kind
     from minipod.model.pod import JSON
-
-
-class Outcome(NamedTuple):
-    """An object as it is now, and what its creator should know."""
-
-    obj: JSON
-    warnings: tuple[str, ...] = ()
 
 
 def creator(kind: Kind) -> Handler:
@@ -55,7 +49,7 @@ async def create(request: web.Request, obj: JSON, *, dry_run: bool) -> Outcome:
         engine.namespaces.check_open(key.namespace, key.name)
         return Outcome(obj)
     if key.kind == "Namespace":
-        return Outcome(engine.namespaces.create(obj).obj)
+        return engine.namespaces.create(obj)
     created = await request.app[CHANGES].finish(engine.create_pod(obj))
     try:
         settled = await engine.settled(key.namespace, key.name)

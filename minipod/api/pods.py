@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from minipod.api import answers, query, read
 from minipod.api.keys import CHANGES, ENGINE, LOGS
 from minipod.api.resources import PODS
+from minipod.engine import Outcome
 from minipod.engine.logs import LogQuery
 from minipod.errors import BadRequest
 from minipod.model.times import parse_timestamp
@@ -26,7 +27,7 @@ async def delete(request: web.Request) -> web.Response:
     options = await query.delete_options(request)
     pod = read.one(request, PODS)
     outcome = await _delete(request, pod, options)
-    return answers.json(request, outcome[0], warnings=outcome[1])
+    return answers.json(request, outcome.obj, warnings=outcome.warnings)
 
 
 async def delete_collection(request: web.Request) -> web.Response:
@@ -42,14 +43,12 @@ async def delete_collection(request: web.Request) -> web.Response:
     return answers.json(request, read.list_of(PODS, deleted, version), warnings=warnings)
 
 
-async def _delete(
-    request: web.Request, pod: JSON, options: DeleteOptions
-) -> tuple[JSON, tuple[str, ...]]:
+async def _delete(request: web.Request, pod: JSON, options: DeleteOptions) -> Outcome:
     metadata = pod["metadata"]
     options.preconditions.check(PODS.plural, metadata)
     if query.dry_run(options.dry_run or []):
-        return pod, ()
-    deletion = await request.app[CHANGES].finish(
+        return Outcome(pod)
+    return await request.app[CHANGES].finish(
         request.app[ENGINE].delete_pod(
             metadata["namespace"],
             metadata["name"],
@@ -57,7 +56,6 @@ async def _delete(
             uid=options.preconditions.uid,
         )
     )
-    return deletion.obj, deletion.warnings
 
 
 async def log(request: web.Request) -> web.StreamResponse:

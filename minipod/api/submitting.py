@@ -12,7 +12,7 @@ from minipod.api.keys import CHANGES, ENGINE
 from minipod.api.naming import named
 from minipod.api.selectors import Selector, parse_labels
 from minipod.api.status import About, status_of
-from minipod.engine import Deletion
+from minipod.engine import Outcome
 from minipod.errors import BadRequest, NotFound
 from minipod.manifest import KINDS, FieldValidation, decode
 from minipod.model.submission import Action, Submission
@@ -200,12 +200,12 @@ async def _replace(request: web.Request, one: One, wanted: Submission) -> Done:
     return Done("REPLACED", made.obj, warnings, gone.obj if gone else None)
 
 
-async def _remove(request: web.Request, key: Key, grace: int) -> Deletion | None:
+async def _remove(request: web.Request, key: Key, grace: int) -> Outcome | None:
     """End an object, and wait until it is gone; None if nothing is in the way."""
     engine = request.app[ENGINE]
     try:
         if key.kind == "Namespace":
-            gone = Deletion(engine.namespaces.delete(key.name), ())
+            gone = Outcome(engine.namespaces.delete(key.name))
             await engine.namespaces.gone(key.name)
         else:
             gone = await engine.delete_pod(key.namespace, key.name, grace=grace)

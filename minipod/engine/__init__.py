@@ -1,6 +1,6 @@
 """The one writer: Kubernetes objects on one side, the kernel on the other."""
 
 from minipod.engine.engine import Engine, ServerInfo
-from minipod.engine.outcomes import Created, Deletion, Updated
+from minipod.engine.outcome import Outcome
 
-__all__ = ["Created", "Deletion", "Engine", "ServerInfo", "Updated"]
+__all__ = ["Engine", "Outcome", "ServerInfo"]

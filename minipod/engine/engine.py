@@ -25,7 +25,7 @@ from minipod.engine.housekeeping import Housekeeping
 from minipod.engine.images import Images
 from minipod.engine.namespaces import DEFAULT, Namespaces
 from minipod.engine.node import Node
-from minipod.engine.outcomes import Created, Deletion, Updated
+from minipod.engine.outcome import Outcome
 from minipod.engine.pod_state import PodState
 from minipod.engine.ports import Ports
 from minipod.engine.recover import recover
@@ -155,7 +155,7 @@ class Engine:
         self._host_ports.shut()
         self._cluster.close()
 
-    async def create_pod(self, obj: JSON) -> Created:
+    async def create_pod(self, obj: JSON) -> Outcome:
         """Store a new pod, decoded, defaulted and valid, and begin its life.
 
         AlreadyExists; Forbidden in a namespace that is about to go.
@@ -180,7 +180,7 @@ class Engine:
             self._node.tell_place()
         except HostError as error:
             _log.warning("%s", error)  # the worker meets it again, and tells it in the status
-        return Created(stored, warnings)
+        return Outcome(stored, warnings)
 
     async def settled(self, namespace: str, name: str, within: float = 10.0) -> JSON:
         """Return a pod when its first start is over, well or not; at the latest `within` seconds.
@@ -195,7 +195,7 @@ class Engine:
             pass
         return self._get(worker.state.key)
 
-    async def update_pod(self, obj: JSON) -> Updated:
+    async def update_pod(self, obj: JSON) -> Outcome:
         """Store a pod that is wanted otherwise, and have it so. NotFound.
 
         Conflict if it was changed meanwhile, or somebody has a host port that it wants now.
@@ -204,14 +204,14 @@ class Engine:
         worker = self._worker(meta["namespace"], meta["name"])
         if host_ports(view(obj)) != host_ports(view(self._get(worker.state.key))):
             warnings = await self.exposure.take(obj)
-            return Updated(self._get(worker.state.key), warnings)
+            return Outcome(self._get(worker.state.key), warnings)
         stored = self.store.update(obj)
         worker.wake()
-        return Updated(stored)
+        return Outcome(stored)
 
     async def delete_pod(
         self, namespace: str, name: str, *, grace: int | None = None, uid: str | None = None
-    ) -> Deletion:
+    ) -> Outcome:
         """Begin a pod's end: SIGTERM now, SIGKILL after `grace` seconds (None: as the pod says).
 
         A second call may only shorten the time. NotFound; Conflict if the pod has another uid.
@@ -235,7 +235,7 @@ class Engine:
             obj = self.store.update(obj)
         warnings = tuple(self._unheard(worker, seconds)) if not before else ()
         worker.wake()
-        return Deletion(obj, warnings)
+        return Outcome(obj, warnings)
 
     async def gone(self, namespace: str, name: str) -> None:
         """Wait until a pod is gone; returns at once if it is not there."""

@@ -8,7 +8,7 @@ import uuid
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from minipod.engine.outcomes import Created, Updated
+from minipod.engine.outcome import Outcome
 from minipod.errors import Conflict, Forbidden, NotFound
 from minipod.model import conflicts
 from minipod.model.times import timestamp
@@ -56,17 +56,17 @@ class Namespaces:
                 "because it is being terminated"
             )
 
-    def create(self, obj: JSON) -> Created:
+    def create(self, obj: JSON) -> Outcome:
         """Store a new namespace, decoded and valid. AlreadyExists."""
         metadata = obj["metadata"]
         new = namespace_object(metadata["name"], str(uuid.uuid4()), timestamp(self._clock()))
         labels = metadata.get("labels", {}) | new["metadata"]["labels"]
         own = new["metadata"] | {"labels": labels}
-        return Created(self._store.create(new | {"metadata": metadata | own}))
+        return Outcome(self._store.create(new | {"metadata": metadata | own}))
 
-    async def update(self, obj: JSON) -> Updated:
+    async def update(self, obj: JSON) -> Outcome:
         """Store a namespace with other labels or annotations. NotFound; Conflict."""
-        return Updated(self._store.update(obj))
+        return Outcome(self._store.update(obj))
 
     def delete(self, name: str, uid: str | None = None) -> JSON:
         """Begin the end of a namespace and of all that is in it. NotFound, Conflict, Forbidden."""

@@ -6,7 +6,7 @@ import asyncio
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from minipod.engine import Created, Deletion, ServerInfo, Updated
+from minipod.engine import Outcome, ServerInfo
 from minipod.engine.exposure import PortUse
 from minipod.engine.namespaces import Namespaces
 from minipod.engine.trace import Trace
@@ -117,7 +117,7 @@ class FakeEngine:
         self.ending = asyncio.Event()
         self.ending.set()
 
-    async def create_pod(self, obj: JSON) -> Created:
+    async def create_pod(self, obj: JSON) -> Outcome:
         await self.creation.wait()
         if obj["metadata"]["namespace"] != "default":
             self.namespaces.ensure(obj["metadata"]["namespace"])
@@ -128,12 +128,12 @@ class FakeEngine:
             **obj["metadata"],
         }
         stored = self.store.create({**obj, "metadata": metadata, "status": {"phase": "Pending"}})
-        return Created(stored, self.warnings)
+        return Outcome(stored, self.warnings)
 
-    async def update_pod(self, obj: JSON) -> Updated:
+    async def update_pod(self, obj: JSON) -> Outcome:
         if self.meanwhile:
             self.store.update(self.meanwhile.pop())
-        return Updated(self.store.update(obj), self.warnings)
+        return Outcome(self.store.update(obj), self.warnings)
 
     async def _end_pods(self, namespace: str) -> None:
         await self.ending.wait()
@@ -159,7 +159,7 @@ class FakeEngine:
 
     async def delete_pod(
         self, namespace: str, name: str, *, grace: int | None = None, uid: str | None = None
-    ) -> Deletion:
+    ) -> Outcome:
         obj = self.get(name, namespace)
         if uid is not None and uid != obj["metadata"]["uid"]:
             raise Conflict(f'cannot delete pod "{name}": it has another uid')
@@ -167,7 +167,7 @@ class FakeEngine:
         obj["metadata"]["deletionTimestamp"] = CREATED_AT
         self.store.update(obj)
         self.store.delete(Key("Pod", namespace, name))
-        return Deletion(obj, self.warnings)
+        return Outcome(obj, self.warnings)
 
     async def gone(self, namespace: str, name: str) -> None:
         assert self.store.get(Key("Pod", namespace, name)) is None
