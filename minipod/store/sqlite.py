@@ -174,6 +174,8 @@ class _SqliteJournal:
         try:
             yield
         except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+                hint = f"make room: `df {os.path.dirname(self._path)}`; the pods run on meanwhile"
             raise HostError(f"cannot {verb} the state {self._path}: {error}", hint=hint) from error
         except OSError as error:
             cause = error.strerror

@@ -408,6 +408,14 @@ class TestSurvival:
         assert store.create(pod("next"))["metadata"]["resourceVersion"] == "2"
         store.close()
 
+    def test_a_full_disk_is_told_with_what_to_do(self, path, tmp_path):
+        store = SqliteStore(path)
+        store._journal._db.execute("PRAGMA max_page_count = 10")
+        with pytest.raises(HostError, match="full") as caught:
+            store.create(pod(text="x" * 100_000))
+        assert f"df {tmp_path}" in caught.value.hint
+        store.close()
+
     def test_only_its_owner_reads_the_file(self, path, tmp_path):
         """Pods carry secrets in their environment."""
         store = SqliteStore(path)
