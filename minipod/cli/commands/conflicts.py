@@ -63,11 +63,12 @@ def conflicts(
     table = _Table(everywhere=all_namespaces, headers=not no_headers)
     if watch:
         from minipod.cli.telling.reader import end_with_reader
+        from minipod.client.waits.watching import watched
 
         end_with_reader()
         show = _show_lines if output == "json" else table
         show(found)
-        for event in api.watch(CONFLICTS, where, listed["metadata"]["resourceVersion"]):
+        for event in watched(api, CONFLICTS, where, listed["metadata"]["resourceVersion"]):
             if event["type"] != "DELETED":
                 show([event["object"]])
     elif output == "json":

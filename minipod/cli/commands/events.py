@@ -68,10 +68,11 @@ def events(  # noqa: PLR0913 (an option each)
     found = [kind | event for event in in_order(listed["items"])]
     if watch:
         from minipod.cli.telling.reader import end_with_reader
+        from minipod.client.waits.watching import watched
 
         end_with_reader()
         printer.more(found, ADDED)
-        for event in api.watch(EVENTS, where, listed["metadata"]["resourceVersion"]):
+        for event in watched(api, EVENTS, where, listed["metadata"]["resourceVersion"]):
             if event["type"] != "DELETED":  # its hour is over: nothing happened
                 printer.more([event["object"]], event["type"])
     elif found:

@@ -10,6 +10,7 @@ from minipod.cli.printing.output import say_warning
 from minipod.cli.printing.printers import ADDED, TablePrinter
 from minipod.cli.printing.view import look_at
 from minipod.client.kinds import Where
+from minipod.client.waits.watching import watched
 from minipod.errors import NotFound
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def follow(
     if not from_now:
         show(view.answered(listed), ADDED)
     after = listed["metadata"]["resourceVersion"]
-    for event in api.watch(group.kind, where, after, table=view.asks_for_table):
+    for event in watched(api, group.kind, where, after, table=view.asks_for_table):
         show(view.answered(event["object"]), event["type"])
     return 0
 
