@@ -106,7 +106,7 @@ class Watch:
             began = loop.time()
             try:
                 await self._hold()
-            except MinipodError as error:
+            except (MinipodError, OSError) as error:  # OSError: no descriptor is left, say
                 self.trouble = str(error)
                 _log.warning("%s", error)
                 self._tried.set()

@@ -20,7 +20,7 @@ class FakeWatcher:
     def __init__(self) -> None:
         self.spawned = 0
         self.alive = False
-        self.refuses = False
+        self.refusal: Exception | None = None
         self.mechanism = Mechanism.TRACEPOINT
         self.memory: list[BindCall] = []
         self.after: list[Position | None] = []
@@ -53,8 +53,8 @@ class FakeWatcher:
         await self._reached.wait()
 
     async def spawn(self, root: Root, cgroup: int) -> None:
-        if self.refuses:
-            raise HostError("cannot start the watcher: it ended with 1")
+        if self.refusal is not None:
+            raise self.refusal
         self.spawned += 1
         self.alive = True
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import subprocess
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from minipod.engine import Engine
+from minipod.errors import HostError
 from minipod.model.binds import BindCall, Call
 from minipod.model.pod import JSON, Protocol
 from minipod.watcher.protocol import Mechanism
@@ -88,12 +90,23 @@ def test_the_watcher_is_there_before_the_first_container_starts(machine: Machine
     run(machine, scenario)
 
 
-def test_no_watcher_costs_no_pod(machine: Machine) -> None:
+@pytest.mark.parametrize(
+    ("refusal", "told"),
+    [
+        (HostError("cannot start the watcher: it ended with 1"), "it ended with 1"),
+        (OSError(errno.EMFILE, "Too many open files"), "Too many open files"),
+    ],
+)
+def test_no_watcher_costs_no_pod_and_is_tried_again(
+    machine: Machine, refusal: Exception, told: str
+) -> None:
     async def scenario(machine: Machine, engine: Engine) -> None:
-        machine.watcher.refuses = True
+        machine.watcher.refusal = refusal
         obj = await created(engine)
         assert obj["status"]["phase"] == "Running"
-        assert engine.watch.trouble == "cannot start the watcher: it ended with 1"
+        assert told in str(engine.watch.trouble)
+        machine.watcher.refusal = None
+        await machine.watcher.connected()
 
     run(machine, scenario)
 

@@ -139,7 +139,7 @@ def test_it_names_the_network_that_pods_have_or_are_to_have(machine: Machine) ->
 
 def test_without_a_watcher_it_says_why(machine: Machine) -> None:
     async def scenario(machine: Machine, engine: Engine) -> None:
-        machine.watcher.refuses = True
+        machine.watcher.refusal = HostError("cannot start the watcher: it ended with 1")
         watcher = (await engine.doctor.report(measure=False)).watcher
         assert (watcher.mechanism, watcher.pid) == ("none", None)
         assert watcher.trouble == "cannot start the watcher: it ended with 1"
