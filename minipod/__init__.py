@@ -14,6 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from minipod.client.client import Client
     from minipod.client.manifests.outcomes import Outcome
+    from minipod.client.manifests.sources import Source
     from minipod.client.pod import Pod
     from minipod.client.ports.port_forward import PortForward
     from minipod.client.values.completed import Completed
@@ -41,6 +42,7 @@ __all__ = [
     "Port",
     "PortConflict",
     "PortForward",
+    "Source",
     "Submission",
     "__version__",
 ]
@@ -59,6 +61,7 @@ _HOMES = {
     "Port": "minipod.client.values.port",
     "PortConflict": "minipod.client.values.conflict",
     "PortForward": "minipod.client.ports.port_forward",
+    "Source": "minipod.client.manifests.sources",
     "Submission": "minipod.model.submission",
 }
 

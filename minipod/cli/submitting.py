@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from minipod.cli.printing.results import Results
     from minipod.cli.session import Session
+    from minipod.client.client import Client
     from minipod.client.manifests.outcomes import Outcome
     from minipod.client.manifests.sources import Source
     from minipod.model.submission import Submission
@@ -44,10 +45,14 @@ def submit(
     from minipod.cli.telling.making import Making
     from minipod.client.manifests.sources import read
 
+    client = None if dry_run is DryRun.CLIENT else session.client()
     sources = read(files.names, recursive=files.recursive)
     done = _PAST[wanted.action]
-    making = Making(done, partial(_total, session, sources, wanted, dry_run))
-    found = _outcomes(session, sources, wanted, dry_run)
+    making = Making(done, partial(_total, session, client, sources, wanted))
+    if client is None:
+        found = _rehearsed(session, sources, wanted)
+    else:
+        found = client.submit(wanted._replace(dry_run=dry_run is DryRun.SERVER), *sources)
     failed = False
     with refusing(done), making:
         for outcome in found:
@@ -84,28 +89,22 @@ def refusing(undone: str) -> Iterator[None]:
         raise InvalidObject(f"nothing was {undone}", error.problems, hint=error.hint) from error
 
 
-def _outcomes(
-    session: Session, sources: list[Source], wanted: Submission, dry_run: DryRun
-) -> Iterator[Outcome]:
-    """Yield what becomes of the files' objects, by the server or, in a rehearsal, without it."""
+def _rehearsed(session: Session, sources: list[Source], wanted: Submission) -> Iterator[Outcome]:
+    """Yield what would become of the sources' objects, by a server only where need be."""
     from minipod.client.manifests.outcomes import outcomes
+    from minipod.client.manifests.rehearsal import rehearse
 
-    if dry_run is DryRun.CLIENT:
-        from minipod.client.manifests.rehearsal import rehearse
-
-        return outcomes(rehearse(session.api, sources, session.given_namespace, wanted), warn)
-    asked = wanted._replace(dry_run=dry_run is DryRun.SERVER)
-    return outcomes(session.api().submit(sources, session.given_namespace, asked), warn)
+    return outcomes(rehearse(session.api, sources, session.given_namespace, wanted), warn)
 
 
 def _total(
-    session: Session, sources: list[Source], wanted: Submission, dry_run: DryRun
+    session: Session, client: Client | None, sources: list[Source], wanted: Submission
 ) -> int | None:
     """Return how many objects there will be, as the server reads them; None if that is unknown."""
-    if dry_run is DryRun.CLIENT or wanted.selector is not None:
+    if client is None or wanted.selector is not None:
         return None
     with suppress(MinipodError):  # whoever waits for what it makes is told of it
-        return len(session.api().decode(sources, session.given_namespace))
+        return len(client.api.decode(sources, session.given_namespace))
     return None
 
 

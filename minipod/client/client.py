@@ -156,16 +156,19 @@ class Client:
         return self._pods_of(self.submit(wanted, *files))
 
     def submit(
-        self, wanted: Submission, *files: str | os.PathLike[str], recursive: bool = False
+        self, wanted: Submission, *files: str | os.PathLike[str] | Source, recursive: bool = False
     ) -> Iterator[Outcome]:
         """Do with all objects of files what is wanted; yield what became of each, as it happens.
 
-        A file may be a folder, with `recursive` and all in it, a URL, or "-" for stdin. BadRequest
-        if one cannot be read; InvalidObject as `create_from`. What fails later is an outcome.
+        A file may be a folder, with `recursive` and all in it, a URL, "-" for stdin, or a text with
+        the name that errors call it by, a Source. BadRequest if one cannot be read; InvalidObject
+        as `create_from`. What fails later is an outcome.
         """
+        from minipod.client.manifests.outcomes import outcomes
         from minipod.client.manifests.sources import read
 
-        return self._submit(wanted, read([os.fspath(file) for file in files], recursive=recursive))
+        sources = read(files, recursive=recursive)
+        return outcomes(self.api.submit(sources, self._given_namespace, wanted), self.warn)
 
     def run(  # noqa: PLR0913 (a keyword each)
         self,
@@ -310,17 +313,12 @@ class Client:
     def _within(self, every: bool) -> str | None:  # noqa: FBT001 (the one thing that it is about)
         return None if every else self.namespace
 
-    def _submit(self, wanted: Submission, sources: Iterable[Source]) -> Iterator[Outcome]:
-        from minipod.client.manifests.outcomes import outcomes
-
-        return outcomes(self.api.submit(sources, self._given_namespace, wanted), self.warn)
-
     def _submit_one(self, wanted: Submission, manifest: Mapping[str, Any]) -> Pod:
         import json
 
         from minipod.client.manifests.sources import Source
 
-        (pod,) = self._pods_of(self._submit(wanted, [Source("manifest", json.dumps(manifest))]))
+        (pod,) = self._pods_of(self.submit(wanted, Source("manifest", json.dumps(manifest))))
         return pod
 
     def _pods_of(self, found: Iterable[Outcome]) -> list[Pod]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -25,13 +26,21 @@ class Source(NamedTuple):
     text: str
 
 
-def read(names: Iterable[str], *, recursive: bool = False) -> list[Source]:
+def read(
+    names: Iterable[str | os.PathLike[str] | Source], *, recursive: bool = False
+) -> list[Source]:
     """Return the texts of files, of the manifests in folders, of URLs, and of stdin for "-".
 
-    Of a folder only its own files, unless `recursive`. BadRequest if one cannot be read, is not
-    UTF-8, or is a folder without manifests.
+    Of a folder only its own files, unless `recursive`; what has been read stays as it is.
+    BadRequest if one cannot be read, is not UTF-8, or is a folder without manifests.
     """
-    return [source for name in names for source in _read(name, recursive=recursive)]
+    found: list[Source] = []
+    for name in names:
+        if isinstance(name, Source):
+            found.append(name)
+        else:
+            found += _read(os.fspath(name), recursive=recursive)
+    return found
 
 
 def _read(name: str, *, recursive: bool) -> Iterator[Source]:

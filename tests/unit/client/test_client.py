@@ -20,6 +20,7 @@ from minipod import (
     Pod,
     Port,
     PortConflict,
+    Source,
     Submission,
 )
 from minipod.errors import (
@@ -248,8 +249,13 @@ def test_what_became_of_each_object_comes_as_it_happens(
         {"type": "WARNING", "message": "beware"},
         {"type": "ERROR", "status": status},
     )
-    found = client.submit(Submission(Action.CREATE, dry_run=True), tmp_path, recursive=True)
+    said = Source("said", "kind: Namespace")
+    found = client.submit(Submission(Action.CREATE, dry_run=True), said, tmp_path, recursive=True)
     assert next(found) == Outcome("created", {"kind": "Namespace"})
+    assert [one["name"] for one in server.asked[-1].body["sources"]] == [
+        "said",
+        str(tmp_path / "deep" / "app.yaml"),
+    ]
     assert not warnings
     (failed,) = found
     assert (failed.done, failed.raw, type(failed.error)) == ("failed", None, AlreadyExists)
