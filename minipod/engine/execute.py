@@ -283,13 +283,15 @@ class Execute:
 
     async def _kill(self, step: lifecycle.Kill, state: PodState) -> None:
         assert state.sandbox is not None
-        number = state.history.containers[step.name].current.number
-        asked = state.asked_to_end[step.name, number]
-        state.asked_to_end[step.name, number] = lifecycle.Asked(asked.at, killed=True)
+        current = state.history.containers[step.name].current
+        asked = state.asked_to_end[step.name, current.number]
+        state.asked_to_end[step.name, current.number] = lifecycle.Asked(asked.at, killed=True)
         try:
             await state.sandbox.connection.request("kill", name=step.name)
         except StepFailed:
             return  # it ended on its own meanwhile: the journal tells
+        if self._trace.on:
+            self._trace.tell(byhand.signalled(step.name, signal.SIGKILL, current.pid))
 
     async def _destroy_sandbox(self, state: PodState) -> None:
         sandbox, state.sandbox = state.sandbox, None

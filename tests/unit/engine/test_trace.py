@@ -13,7 +13,7 @@ from minipod.plan.byhand import Deed
 from minipod.store.protocol import Key
 
 from .fakes import pod
-from .test_engine import created, run
+from .test_engine import created, run, until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -114,6 +114,26 @@ def test_of_a_listener_that_does_not_read_the_oldest_lines_are_lost() -> None:
         assert (len(kept), kept[0].deed.command) == (MOST, "2")
 
     asyncio.run(scenario())
+
+
+def test_a_container_that_is_killed_after_its_grace_is_told_of(machine: Machine) -> None:
+    async def scenario(machine: Machine, engine: Engine) -> None:
+        machine.obedient = False
+        lines = await begun(engine.trace, "me")
+        with asked_by("me"):
+            obj = await created(engine, pod("web", terminationGracePeriodSeconds=0))
+            obj["spec"]["containers"][0]["image"] = "x:2"
+            await engine.update_pod(obj)
+        await until(
+            engine, lambda each: each["status"]["containerStatuses"][0]["restartCount"] == 1
+        )
+        engine.trace.end("me")
+        signals = [
+            line.deed.command.split()[1] for line in await rest(lines) if line.deed.what == "signal"
+        ]
+        assert signals == ["-TERM", "-KILL"]
+
+    run(machine, scenario)
 
 
 def test_a_failed_start_is_told(machine: Machine) -> None:
