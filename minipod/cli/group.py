@@ -60,6 +60,8 @@ GROUPS = {
     "Other Commands": {
         "completion": "Output shell completion code for the specified shell (bash, zsh or fish).",
         "api-resources": "List the kinds of objects that the server has, and the words for them.",
+        "cluster-info": "Show where the server is, and the node with its pod network.",
+        "options": "List the options that every command takes, before it or behind it.",
         "api-versions": "List the groups of the API, each with its version.",
         "version": "Print the versions of client and server.",
     },

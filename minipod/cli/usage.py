@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from minipod.cli.printing.output import say, say_error_line
+from minipod.cli.printing.output import say, say_error_line, say_hint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,7 +27,9 @@ def show(error: click.ClickException) -> None:
         say_error_line(error.format_message())
         return
     say_error_line(_message(error))
-    if meant := _meant(error):
+    if instead := _instead(error):
+        say_hint(instead)
+    elif meant := _meant(error):
         say("\nDid you mean this?")
         for word in meant:
             click.echo(f"\t{word}", err=True)  # a word of ours: nothing in it is to be escaped
@@ -45,6 +47,15 @@ def _message(error: click.UsageError) -> str:
     if name.startswith("--"):
         return f"unknown flag: {name}"
     return f"unknown shorthand flag: '{name.lstrip('-')}' in {name}"
+
+
+def _instead(error: click.UsageError) -> str | None:
+    """Return what to use instead of a command of kubectl's that there is not here."""
+    from minipod.cli.absent import INSTEAD
+
+    if isinstance(error, UnknownCommand) and error.ctx is not None and error.ctx.parent is None:
+        return INSTEAD.get(error.name)
+    return None
 
 
 def _meant(error: click.UsageError) -> list[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
+from minipod.cli.absent import INSTEAD
 from minipod.cli.group import COMMANDS, cli
 from tests.support.kubectl import program
 
@@ -52,9 +53,10 @@ def test_a_global_option_that_is_kubectl_s_alone_is_told(host: None) -> None:
     assert theirs("options") - ours("") == told(EVERY)
 
 
-def test_a_command_that_is_kubectl_s_alone_is_told(host: None) -> None:
+def test_a_command_that_is_kubectl_s_alone_is_told_with_what_to_do_instead(host: None) -> None:
     said = subprocess.run([program(), "--help"], capture_output=True, text=True, check=True)
     known = set(re.findall(r"^  ([a-z-]+) ", said.stdout, re.MULTILINE)) - {"kubectl"}
     section = PAGE.partition("## Commands that are not there")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| (`.*?) \|", section, re.MULTILINE)
-    assert known - COMMANDS.keys() == set(re.findall("`([a-z-]+)`", " ".join(rows))) - {"kubectl"}
+    assert known - COMMANDS.keys() == set(re.findall("`([a-z-]+)`", " ".join(rows)))
+    assert known - COMMANDS.keys() == set(INSTEAD)

@@ -32,6 +32,35 @@ def _kinds(server: FakeServer) -> None:
     }
 
 
+def test_where_the_server_is_and_which_network_the_node_has_is_told(
+    run: Run, server: FakeServer
+) -> None:
+    own = {"pid": 7, "socket": "/r/server.sock", "root": "/r", "version": "0.1"}
+    node = {"metadata": {"name": "vm"}, "spec": {}, "status": {"addresses": []}}
+    server.answers["GET /apis/minipod.dev/v1/server"] = Answer(own)
+    server.answers["GET /version"] = Answer({"gitVersion": "v1.32.0"})
+    server.answers["GET /api/v1/nodes"] = [Answer({"items": [node]})]
+    assert run("cluster-info").out == (
+        "minipod server is running at /r/server.sock\n"
+        "Root:           /r\n"
+        "Server:         pid 7, version 0.1\n"
+        "Kubernetes API: v1.32.0\n"
+        "Node:           none has a network yet: the first pod makes it\n\n"
+        "To further debug and diagnose cluster problems, use 'minipod doctor'.\n"
+    )
+    addresses = [{"type": "Hostname", "address": "vm"}, {"type": "InternalIP", "address": "10.2"}]
+    node |= {"spec": {"podCIDR": "10.1/24"}, "status": {"addresses": addresses}}
+    server.answers["GET /api/v1/nodes"] = Answer({"items": [node]})
+    assert "Node:           vm at 10.2, pods in 10.1/24\n" in run("cluster-info").out
+
+
+def test_the_options_of_every_command_are_listed(run: Run) -> None:
+    done = run("options")
+    assert (done.code, done.err) == (0, "")
+    flags = [line.split()[0].rstrip(",") for line in done.out.splitlines() if line[:3] == "  -"]
+    assert flags == ["--root", "--cluster-cidr", "-n", "-v", "--debug"]
+
+
 def test_kinds_are_listed_by_group(run: Run) -> None:
     assert run("api-resources").out == (
         "NAME    SHORTNAMES   APIVERSION       NAMESPACED   KIND\n"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from minipod.cli.absent import INSTEAD
+from minipod.cli.group import COMMANDS
 from tests.support.fake_server import Answer, FakeServer, failure
 
 if TYPE_CHECKING:
@@ -40,6 +43,23 @@ def test_an_unknown_command_that_is_near_nothing_is_told_alone(run: Run) -> None
     assert run("xyzzy").err == (
         'Error: unknown command "xyzzy" for "minipod"\nSee \'minipod --help\' for usage.\n'
     )
+
+
+def test_a_command_of_kubectl_that_there_is_not_is_told_with_what_to_do_instead(run: Run) -> None:
+    done = run("rollout", "restart", "deployment/web")
+    assert (done.code, done.out) == (2, "")
+    error, hint, see = done.err.splitlines()
+    assert error == 'Error: unknown command "rollout" for "minipod"'
+    assert hint.startswith("Hint: minipod has pods, and nothing above them: `minipod set image ")
+    assert see == "See 'minipod --help' for usage."
+    assert "Hint" not in run("image", "scale").err
+
+
+def test_what_is_told_to_do_instead_can_be_done() -> None:
+    """And what there is, is not told to be missing."""
+    assert set(INSTEAD) & set(COMMANDS) == set()
+    named = re.findall(r"minipod ([a-z-]+)", " ".join(INSTEAD.values()))
+    assert set(named) - set(COMMANDS) - {"has", "takes"} == set()
 
 
 def test_a_command_below_another_has_neighbours_too(run: Run) -> None:
