@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -10,8 +12,18 @@ from aiohttp import web
 from minipod.api import query
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+WARNINGS_AT_MOST = 4096
+"""Characters of all warnings of an answer."""
+
+HEADERS_AT_MOST = 64
+"""Warnings of an answer, each a header: Python's clients refuse a head of more than a hundred."""
+
+WARNING_AT_MOST = 256
+"""Characters of one warning, where they are too many."""
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _encode = msgspec.json.Encoder().encode
 
 
@@ -23,15 +35,33 @@ def json(
     if _is_for_a_person(request):
         body = msgspec.json.format(body, indent=2) + b"\n"
     response = web.Response(body=body, status=code, content_type="application/json")
-    for text in warnings:
+    for text in bounded([*warnings]):
         response.headers.add("Warning", warning(text))
     return response
 
 
+def bounded(warnings: Sequence[str]) -> list[str]:
+    """Return the warnings that an answer's head has room for: cut, and the rest counted.
+
+    The lengths are the API server's (k8s.io/apiserver/pkg/endpoints/filters/warning.go).
+    """
+    if len(warnings) <= HEADERS_AT_MOST and sum(map(len, warnings)) <= WARNINGS_AT_MOST:
+        return [*warnings]
+    told = [text[:WARNING_AT_MOST] for text in warnings]
+    ends = accumulate(map(len, told))
+    fitting = [text for text, end in zip(told, ends, strict=True) if end <= WARNINGS_AT_MOST]
+    fitting = fitting[:HEADERS_AT_MOST]
+    more = len(told) - len(fitting)
+    return [*fitting, f"{more} more warnings are not shown"] if more else fitting
+
+
 def warning(text: str) -> str:
-    """Return the value of a `Warning` header (RFC 7234, 5.5) with a text, on one line."""
+    """Return the value of a `Warning` header (RFC 7234, 5.5) with a text, on one line.
+
+    A control character would end the connection: a person gets to see it as a number.
+    """
     line = " ".join(text.split()).replace("\\", "\\\\").replace('"', '\\"')
-    return f'299 - "{line}"'
+    return f'299 - "{_CONTROL.sub(lambda found: f"<{ord(found[0]):02x}>", line)}"'
 
 
 def line(value: Any) -> bytes:
