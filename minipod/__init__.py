@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from minipod.client.values.conflict import Party, PortConflict
     from minipod.client.values.container import Container
     from minipod.client.values.event import Event
+    from minipod.client.values.host_port import HostPort
     from minipod.client.values.port import Port
     from minipod.client.views.logs import LogPiece
     from minipod.errors import MinipodError
@@ -34,6 +35,7 @@ __all__ = [
     "Completed",
     "Container",
     "Event",
+    "HostPort",
     "LogPiece",
     "MinipodError",
     "Outcome",
@@ -53,6 +55,7 @@ _HOMES = {
     "Completed": "minipod.client.values.completed",
     "Container": "minipod.client.values.container",
     "Event": "minipod.client.values.event",
+    "HostPort": "minipod.client.values.host_port",
     "LogPiece": "minipod.client.views.logs",
     "MinipodError": "minipod.errors",
     "Outcome": "minipod.client.manifests.outcomes",

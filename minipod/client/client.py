@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Self
 
-from minipod.client.api import Api
-from minipod.client.kinds import PODS, Where
+from minipod.client.api import DEFAULT_NAMESPACE, Api
+from minipod.client.kinds import NAMESPACES, PODS, Where
 from minipod.client.wire.transport import Transport
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from minipod.client.ports.port_forward import PortForward
     from minipod.client.values.conflict import PortConflict
     from minipod.client.values.event import Event
+    from minipod.client.values.host_port import HostPort
     from minipod.client.values.port import Port
     from minipod.client.views.logs import LogPiece
     from minipod.model.submission import Submission
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 DEFAULT_ROOT = "/var/lib/minipod"
 ROOT_VARIABLE = "MINIPOD_ROOT"
-DEFAULT_NAMESPACE = "default"
 
 
 class Client:
@@ -219,6 +219,11 @@ class Client:
         other.forwards = self.forwards
         return other
 
+    def namespaces(self) -> list[str]:
+        """Return the names of all namespaces."""
+        listed = self.api.list_of(NAMESPACES, Where(None))["items"]
+        return [one["metadata"]["name"] for one in listed]
+
     # Looking at several, or at a whole namespace
 
     def stream_logs(
@@ -280,20 +285,44 @@ class Client:
 
         return waits.wait(self.api, list(pods), condition, timeout)
 
+    # Ports of this machine
+
+    def expose(self, pod: str, *ports: str) -> list[HostPort]:
+        """Let ports of this machine, [IP:]HOST:POD[/udp], lead to a pod until it ends; return them.
+
+        NotFound; Conflict if one is taken, or the pod does not run.
+        """
+        from minipod.client.values.host_port import HostPort
+
+        return [HostPort.of(one) for one in self.api.expose_ports(self.namespace, pod, ports)]
+
+    def unexpose(self, pod: str, *ports: str) -> list[HostPort]:
+        """Undo that; return what was closed. NotFound; Conflict if one does not lead there."""
+        from minipod.client.values.host_port import HostPort
+
+        return [HostPort.of(one) for one in self.api.unexpose_ports(self.namespace, pod, ports)]
+
     # Ending
 
-    def delete(self, *pods: Pod, grace: int | None = None, wait: bool = True) -> None:
+    def delete(self, *pods: Pod | str, grace: int | None = None, wait: bool = True) -> None:
         """End pods, all at once: SIGTERM, and SIGKILL after `grace` seconds, or their own time.
 
-        `wait`: return when all are gone. NotFound; Conflict if another pod has one's name.
+        A name means one of the namespace. `wait`: return when all are gone. NotFound; Conflict if
+        another pod has one's name.
         """
         from minipod.client.waits import deletion
 
-        ending = [
-            self.api.delete_pod(pod.namespace, pod.name, grace=grace, uid=pod.uid) for pod in pods
-        ]
+        ending = [self._begin_end(pod, grace) for pod in pods]
         if wait:
             deletion.wait(self.api, ending)
+
+    def delete_namespace(self, name: str, *, wait: bool = True) -> None:
+        """End a namespace and all pods in it; `wait`: return when all are gone. NotFound."""
+        from minipod.client.waits import deletion
+
+        ending = self.api.delete(NAMESPACES, "", name)
+        if wait:
+            deletion.wait(self.api, [ending])
 
     def purge(self) -> None:
         """Remove every pod of every namespace, and all that the root has on this machine."""
@@ -309,6 +338,11 @@ class Client:
         from minipod.client.pod import Pod
 
         return Pod(self, raw)
+
+    def _begin_end(self, pod: Pod | str, grace: int | None) -> JSON:
+        if isinstance(pod, str):
+            return self.api.delete_pod(self.namespace, pod, grace=grace)
+        return self.api.delete_pod(pod.namespace, pod.name, grace=grace, uid=pod.uid)
 
     def _within(self, every: bool) -> str | None:  # noqa: FBT001 (the one thing that it is about)
         return None if every else self.namespace

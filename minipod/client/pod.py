@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from minipod.client.values.conflict import PortConflict
     from minipod.client.values.container import Container
     from minipod.client.values.event import Event
+    from minipod.client.values.host_port import HostPort
     from minipod.client.values.port import Port
 
     JSON = dict[str, Any]
@@ -217,19 +218,11 @@ class Pod:
         `check`: another exit code than 0 is CommandFailed.
         """
         from minipod.client.streams import capture
-        from minipod.client.streams import exec as execution
         from minipod.client.streams.command import Command, words
-        from minipod.client.values.completed import Completed
 
         command = Command(self.container_name(container), words(argv), stdin=True, tty=False)
         given = capture.Given(stdin.encode() if isinstance(stdin, str) else stdin, env or {})
-        with execution.sandbox_of(self._root, self.raw, command.container) as sandbox:
-            captured = capture.run(sandbox, command, given, timeout)
-        done = Completed(
-            captured.exit_code,
-            captured.stdout.decode(errors="backslashreplace"),
-            captured.stderr.decode(errors="backslashreplace"),
-        )
+        done = capture.completed(self._root, self.raw, command, given, timeout)
         if check and done.exit_code:
             raise CommandFailed(argv[0], done.exit_code, done.stdout, done.stderr)
         return done
@@ -354,6 +347,17 @@ class Pod:
             on_listening or forward.unheard,
             forward.Events(on_connection or forward.unheard, on_failure or forward.unheard),
         )
+
+    def expose(self, *ports: str) -> list[HostPort]:
+        """Let ports of this machine, [IP:]HOST:POD[/udp], lead to the pod until it ends.
+
+        As a hostPort of its manifest does. Return them. Conflict if one is taken.
+        """
+        return self.client.in_namespace(self.namespace).expose(self.name, *ports)
+
+    def unexpose(self, *ports: str) -> list[HostPort]:
+        """Undo that; return what was closed. Conflict if one does not lead here."""
+        return self.client.in_namespace(self.namespace).unexpose(self.name, *ports)
 
     def connect(self, port: int | str, *, timeout: float | None = 10.0) -> socket.socket:
         """Return a connection to a port of the pod, as a process of the pod makes one to localhost.

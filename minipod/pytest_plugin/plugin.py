@@ -126,12 +126,11 @@ def _in_own_namespace(node: pytest.Item | pytest.Collector, session: Client) -> 
 
 def _end(client: Client) -> None:
     """Kill the pods of a namespace, and remove it."""
-    from minipod.client.kinds import NAMESPACES  # noqa: PLC0415
     from minipod.errors import NotFound  # noqa: PLC0415
 
     client.delete(*client.pods(), grace=0)
     with suppress(NotFound):  # it never had a pod
-        client.api.delete(NAMESPACES, "", client.namespace)
+        client.delete_namespace(client.namespace, wait=False)
 
 
 def _namespace_name(test: str) -> str:

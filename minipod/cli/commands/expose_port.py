@@ -33,9 +33,8 @@ def expose_port(session: Session, pod: str, ports: tuple[str, ...], *, remove: b
     As a hostPort of its manifest does: until the pod ends, on all addresses of the machine or on
     one. A port that another pod or a program has is refused, with who has it.
     """
-    api, name = session.api(), pod_name(pod)
-    change = api.unexpose_ports if remove else api.expose_ports
+    client, name = session.client(), pod_name(pod)
+    change = client.unexpose if remove else client.expose
     done = "closed" if remove else "exposed"
-    for each in change(session.namespace, name, ports):
-        host = f"{each['hostIP']}:{each['hostPort']}"
-        tell(f"pod/{name} {done}: {host} -> {each['containerPort']}/{each['protocol']}")
+    for ip, host_port, container_port, protocol in change(name, *ports):
+        tell(f"pod/{name} {done}: {ip}:{host_port} -> {container_port}/{protocol}")

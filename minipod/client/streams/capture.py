@@ -10,13 +10,18 @@ from io import FileIO
 from typing import TYPE_CHECKING, NamedTuple
 
 from minipod.client.streams.command import exit_code, request, started
+from minipod.client.streams.exec import sandbox_of
+from minipod.client.values.completed import Completed
 from minipod.errors import MinipodError, TimedOut
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import Any
 
     from minipod.client.streams.command import Command
     from minipod.client.streams.sandbox import Sandbox
+
+    JSON = dict[str, Any]
 
 _PIECE = 1 << 16
 _KILLED_WITHIN = 5.0
@@ -36,6 +41,20 @@ class Given(NamedTuple):
 
     stdin: bytes
     env: Mapping[str, str]
+
+
+def completed(
+    root: str, pod: JSON, command: Command, given: Given, timeout: float | None
+) -> Completed:
+    """Run the command in a container of a pod, and return what it wrote as text.
+
+    Conflict if the container does not run; else as `run`.
+    """
+    with sandbox_of(root, pod, command.container) as sandbox:
+        code, stdout, stderr = run(sandbox, command, given, timeout)
+    return Completed(
+        code, stdout.decode(errors="backslashreplace"), stderr.decode(errors="backslashreplace")
+    )
 
 
 def run(sandbox: Sandbox, command: Command, given: Given, timeout: float | None) -> Captured:

@@ -15,6 +15,7 @@ from minipod import (
     Client,
     Container,
     Event,
+    HostPort,
     Outcome,
     Party,
     Pod,
@@ -485,6 +486,39 @@ def test_deleting_means_this_pod_and_no_later_one(server: FakeServer, client: Cl
     body = server.asked[-1].body
     assert body["preconditions"] == {"uid": "u"}
     assert body["gracePeriodSeconds"] == 3
+
+
+def test_a_name_is_a_pod_of_the_client_s_namespace(server: FakeServer, client: Client) -> None:
+    server.answers["DELETE /api/v1/namespaces/lab/pods/web"] = Answer(pod())
+    lab = client.in_namespace("lab")
+    lab.delete("web", grace=0, wait=False)
+    assert "preconditions" not in server.asked[-1].body
+    with pytest.raises(NotFound, match='"gone" not found'):
+        lab.delete("web", "gone", wait=False)
+
+
+def test_a_namespace_goes_with_what_is_in_it(server: FakeServer, client: Client) -> None:
+    named = {"metadata": {"name": "lab", "uid": "n", "resourceVersion": "3"}}
+    server.answers["GET /api/v1/namespaces"] = Answer({"items": [named]})
+    assert client.namespaces() == ["lab"]
+    server.answers["DELETE /api/v1/namespaces/lab"] = Answer({"kind": "Namespace"} | named)
+    watch = "/api/v1/namespaces?watch=true&resourceVersion=3"
+    server.answers[f"GET {watch}"] = ndjson({"type": "DELETED", "object": named})
+    client.delete_namespace("lab")
+    assert server.asked[-1].target == watch
+
+
+def test_ports_of_the_machine_lead_to_a_pod(server: FakeServer, client: Client) -> None:
+    told = {"hostIP": "0.0.0.0", "hostPort": 8080, "containerPort": 80, "protocol": "TCP"}
+    for method in ("PUT", "DELETE"):
+        path = f"{method} {OWN}/namespaces/default/pods/web/hostports"
+        server.answers[path] = Answer({"items": [told]})
+    server.answers[f"GET {PODS}/web"] = Answer(pod())
+    web = client.get("web")
+    wanted = [HostPort("0.0.0.0", 8080, 80, "TCP")]
+    assert web.expose("8080:80") == client.unexpose("web", "8080:80") == wanted
+    assert [asked.body for asked in server.asked[1:]] == [{"ports": ["8080:80"]}] * 2
+    assert web.unexpose("8080:80") == wanted
 
 
 def test_the_whole_root_is_purged(server: FakeServer, client: Client) -> None:
