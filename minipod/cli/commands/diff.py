@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from minipod.cli.options import (
+    field_manager_option,
     files_option,
     namespace_option,
     pass_session,
     selector_option,
     verb,
 )
+from minipod.cli.printing.form import managed_fields_option
 from minipod.errors import MinipodError
 
 if TYPE_CHECKING:
@@ -36,6 +40,15 @@ _FAILED = 2
 )
 @files_option(required=True)
 @selector_option
+@click.option(
+    "--concurrency",
+    type=int,
+    metavar="N",
+    expose_value=False,
+    help="Accepted, and without effect: all objects are asked for at once.",
+)
+@field_manager_option
+@managed_fields_option
 @namespace_option
 @pass_session
 def diff(session: Session, *, files: tuple[str, ...], recursive: bool, selector: str | None) -> int:

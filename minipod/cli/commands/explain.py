@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 @click.argument("path", metavar="RESOURCE[.FIELD...]", required=False, **offers("fields"))
 @click.option("--recursive", is_flag=True, help="Only names and types, but of all that is below.")
 @click.option("--api-version", metavar="VERSION", help="Of this version of the API: group/version.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(("plaintext",)),
+    expose_value=False,
+    help="Accepted, and without effect: there is one format.",
+)
 def explain(path: str | None, *, recursive: bool, api_version: str | None) -> None:
     """Tell what a field is for, and whether minipod acts on it.
 

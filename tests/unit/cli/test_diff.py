@@ -138,3 +138,9 @@ def test_a_selector_and_a_namespace_are_the_server_s_to_apply(server: FakeServer
     asked = f"{DIFF}&labelSelector=a%3Db".replace("?", "?namespace=lab&")
     server.answers[asked] = Answer(chunks=[])
     assert run("diff", "-f", "pod.yaml", "-l", "a=b", "-n", "lab") == (0, "", "")
+
+
+def test_what_kubectl_takes_and_means_nothing_here_is_taken(server: FakeServer, run: Run) -> None:
+    answer(server)
+    argv = "diff -f pod.yaml --concurrency 4 --field-manager me --show-managed-fields"
+    assert run(*argv.split()) == (0, "", "")

@@ -32,6 +32,7 @@ def test_a_version_of_the_api_tells_kinds_of_one_name_apart(run: Run) -> None:
     metrics = run("explain", "pods", "--api-version", "metrics.k8s.io/v1beta1").out
     assert metrics.startswith("GROUP:      metrics.k8s.io\nKIND:       PodMetrics\n")
     assert run("explain", "pods", "--api-version=v1").out == run("explain", "pods").out
+    assert run("explain", "pods", "-o", "plaintext").out == run("explain", "pods").out
 
 
 def test_all_that_is_below_is_shown(run: Run) -> None:
