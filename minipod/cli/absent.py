@@ -31,3 +31,23 @@ INSTEAD: Final = {
     "uncordon": f"{_ONE_NODE} it takes pods as long as there are addresses",
 }
 """What to say of each, as a hint."""
+
+_CREATE: Final = (
+    "clusterrole", "clusterrolebinding", "configmap", "cronjob", "deployment", "ingress", "job",
+    "poddisruptionbudget", "priorityclass", "quota", "role", "rolebinding", "secret", "service",
+    "serviceaccount", "token",
+)  # fmt: skip
+_SET: Final = ("env", "resources", "selector", "serviceaccount", "subject")
+
+INSTEAD_BELOW: Final = {
+    "create": dict.fromkeys(
+        _CREATE,
+        "minipod makes pods and namespaces: `minipod run NAME -- CMD`, or `minipod create -f FILE`",
+    ),
+    "set": dict.fromkeys(
+        _SET,
+        "of a pod that is there, an image can change: for the rest, change the file, and `minipod"
+        " replace --force -f FILE` makes the pod anew",
+    ),
+}
+"""The same of those below another command."""

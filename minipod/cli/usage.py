@@ -51,11 +51,13 @@ def _message(error: click.UsageError) -> str:
 
 def _instead(error: click.UsageError) -> str | None:
     """Return what to use instead of a command of kubectl's that there is not here."""
-    from minipod.cli.absent import INSTEAD
+    from minipod.cli.absent import INSTEAD, INSTEAD_BELOW
 
-    if isinstance(error, UnknownCommand) and error.ctx is not None and error.ctx.parent is None:
-        return INSTEAD.get(error.name)
-    return None
+    if not isinstance(error, UnknownCommand) or error.ctx is None:
+        return None
+    above = error.ctx.info_name or ""
+    known = INSTEAD if error.ctx.parent is None else INSTEAD_BELOW.get(above, {})
+    return known.get(error.name)
 
 
 def _meant(error: click.UsageError) -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
-from minipod.cli.absent import INSTEAD
+from minipod.cli.absent import INSTEAD, INSTEAD_BELOW
 from minipod.cli.group import COMMANDS, cli
 from tests.support.kubectl import program
 
@@ -60,3 +60,9 @@ def test_a_command_that_is_kubectl_s_alone_is_told_with_what_to_do_instead(host:
     rows = re.findall(r"^\| (`.*?) \|", section, re.MULTILINE)
     assert known - COMMANDS.keys() == set(re.findall("`([a-z-]+)`", " ".join(rows)))
     assert known - COMMANDS.keys() == set(INSTEAD)
+    for command, below in INSTEAD_BELOW.items():
+        said = subprocess.run(
+            [program(), command, "-h"], capture_output=True, text=True, check=True
+        )
+        listed = set(re.findall(r"^  ([a-z]+) {3}", said.stdout, re.MULTILINE))
+        assert listed - {"namespace", "image"} == set(below)

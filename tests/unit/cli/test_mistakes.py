@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from minipod.cli.absent import INSTEAD
+from minipod.cli.absent import INSTEAD, INSTEAD_BELOW
 from minipod.cli.group import COMMANDS
 from tests.support.fake_server import Answer, FakeServer, failure
 
@@ -53,13 +53,20 @@ def test_a_command_of_kubectl_that_there_is_not_is_told_with_what_to_do_instead(
     assert hint.startswith("Hint: minipod has pods, and nothing above them: `minipod set image ")
     assert see == "See 'minipod --help' for usage."
     assert "Hint" not in run("image", "scale").err
+    below = run("create", "deployment", "web", "--image=nginx")
+    assert below.code == 2
+    assert 'Error: unknown command "deployment" for "minipod create"\nHint: ' in below.err
 
 
 def test_what_is_told_to_do_instead_can_be_done() -> None:
     """And what there is, is not told to be missing."""
     assert set(INSTEAD) & set(COMMANDS) == set()
-    named = re.findall(r"minipod ([a-z-]+)", " ".join(INSTEAD.values()))
-    assert set(named) - set(COMMANDS) - {"has", "takes"} == set()
+    hints = [
+        *INSTEAD.values(),
+        *(hint for each in INSTEAD_BELOW.values() for hint in each.values()),
+    ]
+    named = re.findall(r"`minipod ([a-z-]+)", " ".join(hints))
+    assert set(named) - set(COMMANDS) == set()
 
 
 def test_a_command_below_another_has_neighbours_too(run: Run) -> None:
