@@ -17,8 +17,10 @@ from minipod.cli.printing.output import tell
     "minipod completion fish | source",
     "minipod completion fish > ~/.config/fish/completions/minipod.fish",
 )
-@click.argument("shell", type=click.Choice(("bash", "zsh", "fish")))
-def completion(shell: str) -> None:
+@click.argument(
+    "shell", required=False, metavar="bash|zsh|fish", type=click.Choice(("bash", "zsh", "fish"))
+)
+def completion(shell: str | None) -> None:
     """Output shell completion code for the specified shell (bash, zsh or fish).
 
     The shell code must be evaluated to provide interactive completion of minipod commands. This can
@@ -26,6 +28,8 @@ def completion(shell: str) -> None:
     ports, images) is offered to root, while the server runs; bash needs to be 4.4 or later, and zsh
     that compinit has run.
     """
+    if shell is None:
+        raise click.UsageError("Shell not specified: bash, zsh or fish")
     from click.shell_completion import get_completion_class
 
     from minipod.cli.completing.shells import VARIABLE

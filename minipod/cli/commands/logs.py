@@ -42,6 +42,7 @@ class _Duration(click.ParamType[int]):
 
 @verb("logs", "minipod logs web --tail 20", "minipod logs -f web --all-containers --prefix")
 @click.argument("pod", required=False, **offers("pods"))
+@click.argument("inline", required=False, metavar="[CONTAINER]", **offers("containers"))
 @container_option
 @click.option("-f", "--follow", is_flag=True, help="Go on with what comes.")
 @click.option("--tail", type=int, metavar="N", help="Only the last N lines. [default: all]")
@@ -57,6 +58,7 @@ def logs(  # noqa: PLR0913 (an option each)
     session: Session,
     *,
     pod: str | None,
+    inline: str | None,
     container: str | None,
     follow: bool,
     tail: int | None,
@@ -75,6 +77,9 @@ def logs(  # noqa: PLR0913 (an option each)
 
     if (pod is None) == (selector is None):
         raise click.UsageError("give a pod or --selector")
+    if inline is not None and container is not None:
+        raise click.UsageError("only one of -c or an inline [CONTAINER] arg is allowed")
+    container = inline or container
     if all_containers and container is not None:
         raise click.UsageError("--all-containers and --container cannot be given together")
     if tail is None and selector is not None:

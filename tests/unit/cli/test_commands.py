@@ -453,6 +453,8 @@ def test_logs(server: FakeServer, run: Run) -> None:
     }
     done = run("logs", "web", "-c", "b")
     assert done == (0, "b\n", "")
+    assert run("logs", "web", "b") == done  # as kubectl has it too
+    assert run("logs", "web", "b", "-c", "b").code == 2
     done = run("logs", "pod/web", "--all-containers", "--prefix")
     assert done.out == "[pod/web/a] a\n[pod/web/b] b\n"
     done = run("logs", "web")

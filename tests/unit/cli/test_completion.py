@@ -124,6 +124,12 @@ done
 """
 
 
+def test_a_shell_that_was_not_said_is_asked_for_in_one_line(run: Run) -> None:
+    done = run("completion")
+    assert done.code == 2
+    assert done.err.startswith("Error: Shell not specified: bash, zsh or fish\nUsage: ")
+
+
 def test_bash_offers(environment: dict[str, str]) -> None:
     """A colon ends a word of bash: what stands before it is there already."""
     lines = ("minipod logs we", "minipod image unmap nginx:", "minipod create -f p")
