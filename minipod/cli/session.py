@@ -60,11 +60,12 @@ class Session:
             agree_on_network(api.own, self.cluster_cidr, warn)
         return api
 
-    def client(self) -> Client:
+    def client(self, *, heed: Callable[[str], None] | None = None) -> Client:
         """Return the library's client, on what `api` returns."""
         from minipod.client.client import Client
 
-        return Client.of(self.api(), namespace=self.given_namespace, warn=warn)
+        api = self.api(heed=heed)
+        return Client.of(api, namespace=self.given_namespace, warn=heed or warn)
 
     def _observer(self) -> Observer | None:
         """Return who shows the requests, if they are to be shown."""

@@ -8,14 +8,14 @@ from minipod.cli.printing.output import say, say_error_line, say_hint, tell
 from minipod.cli.submitting import print_hints
 from minipod.cli.telling.attaching import begun, say_prompt, say_resume, wants_terminal
 from minipod.client.kinds import PODS
-from minipod.client.streams import attach
+from minipod.client.pod import Pod
 from minipod.client.views import podview
 from minipod.client.waits.completion import Termination, ended, termination
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from minipod.client import Api
+    from minipod.client.client import Client
 
     JSON = dict[str, Any]
 
@@ -34,13 +34,13 @@ class Manner(NamedTuple):
     open_: bool
 
 
-def stay(api: Api, namespace: str, wanted: JSON, manner: Manner) -> int:
+def stay(client: Client, wanted: JSON, manner: Manner) -> int:
     """Create a pod and attach to it from its first byte on; return what its end means for us."""
-    pod = api.create(PODS, namespace, wanted)
-    return _report(pod, _with(api, pod, manner, resumable=True), manner)
+    pod = client.api.create(PODS, client.namespace, wanted)
+    return _report(pod, _with(client, pod, manner, resumable=True), manner)
 
 
-def stay_and_remove(api: Api, namespace: str, wanted: JSON, manner: Manner, grace: int) -> int:
+def stay_and_remove(client: Client, wanted: JSON, manner: Manner, grace: int) -> int:
     """Do the same; the pod is gone when this returns, and whatever it raises.
 
     `grace` is how many seconds the program may take to end; -1: as the pod says.
@@ -48,14 +48,14 @@ def stay_and_remove(api: Api, namespace: str, wanted: JSON, manner: Manner, grac
     from minipod.client.foreground.temporary import Temporary, temporarily
 
     def with_it(pod: JSON) -> tuple[JSON, Termination]:
-        return pod, _with(api, pod, manner, resumable=False)
+        return pod, _with(client, pod, manner, resumable=False)
 
-    temporary = Temporary(namespace, wanted, None if grace < 0 else grace)
-    pod, end = temporarily(api, temporary, with_it, _Teller(manner))
+    temporary = Temporary(client.namespace, wanted, None if grace < 0 else grace)
+    pod, end = temporarily(client.api, temporary, with_it, _Teller(manner))
     return _report(pod, end, manner)
 
 
-def _with(api: Api, pod: JSON, manner: Manner, *, resumable: bool) -> Termination:
+def _with(client: Client, pod: JSON, manner: Manner, *, resumable: bool) -> Termination:
     """Stay with a pod; return how it ended, without a reason if nobody waits for that."""
     name = pod["metadata"]["name"]
     terminal = wants_terminal(pod, name, stdin=manner.stdin, tty=manner.tty, quiet=manner.quiet)
@@ -63,16 +63,15 @@ def _with(api: Api, pod: JSON, manner: Manner, *, resumable: bool) -> Terminatio
         _say_why_not(pod)
     else:
         print_hints(pod)
-    pod = begun(api, pod, name, manner.patience)
-    wanted = attach.Wanted(name, manner.stdin, terminal, attempt=0)
+    pod = begun(client.api, pod, name, manner.patience)
     if terminal and not manner.quiet:
         say_prompt()
-    attach.run(api.root, pod, wanted)
+    Pod(client, pod).attach(container=name, stdin=manner.stdin, tty=terminal, attempt=0)
     if terminal and resumable and not manner.quiet:
         say_resume(pod, name)
     if manner.open_ or pod["spec"]["restartPolicy"] == "Always":
         return Termination(int(any(podview.cannot_start(pod))), "", "")
-    return termination(ended(api, pod, manner.patience), name)
+    return termination(ended(client.api, pod, manner.patience), name)
 
 
 def _say_why_not(pod: JSON) -> None:

@@ -123,13 +123,13 @@ def run(  # noqa: PLR0913 (an option each)
     if dry is DryRun.CLIENT:
         printed.add(pod, "created")
         return 0
-    api = session.api(heed=_heeder(quiet=quiet, image=image))
+    client = session.client(heed=_heeder(quiet=quiet, image=image))
     if attach or stdin:
         manner = Manner(stdin, tty, quiet, patience=pod_running_timeout, open_=leave_stdin_open)
         if not remove:
-            return stay(api, session.namespace, pod, manner)
-        return stay_and_remove(api, session.namespace, pod, manner, grace_period)
-    pod = api.create(PODS, session.namespace, pod, dry_run=dry is DryRun.SERVER)
+            return stay(client, pod, manner)
+        return stay_and_remove(client, pod, manner, grace_period)
+    pod = client.api.create(PODS, client.namespace, pod, dry_run=dry is DryRun.SERVER)
     printed.add(pod, "created")
     print_hints(pod)
     return 0
