@@ -29,7 +29,7 @@ def watched(
     while True:
         try:
             for event in api.watch(kind, where, after, table=table):
-                after = event["object"]["metadata"]["resourceVersion"]
+                after = event["object"]["metadata"].get("resourceVersion", after)
                 yield event
         except Unavailable:
             if not _is_back(api):
