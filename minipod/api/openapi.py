@@ -6,6 +6,7 @@ manifests for that. Version 2 is empty, which clients take as no schema.
 
 from __future__ import annotations
 
+import asyncio
 from functools import cache
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -35,14 +36,15 @@ async def v3(request: web.Request) -> web.Response:
     """GET /openapi/v3: the groups, and where the document of each is."""
     paths = {
         path.lstrip("/"): {"serverRelativeURL": f"{V3}{path}?hash={sha256(body).hexdigest()}"}
-        for path, body in _documents().items()
+        for path, body in (await asyncio.to_thread(_documents)).items()
     }
     return answers.json(request, {"paths": paths})
 
 
 async def v3_group(request: web.Request) -> web.Response:
     """GET the document of a group."""
-    body = _documents().get(request.path.removeprefix(V3).rstrip("/"))
+    documents = await asyncio.to_thread(_documents)
+    body = documents.get(request.path.removeprefix(V3).rstrip("/"))
     if body is None:
         raise NotFound("the server could not find the requested resource")
     headers = _FOR_EVER if "hash" in request.query else None

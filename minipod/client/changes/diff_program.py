@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import signal
 import subprocess
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -75,5 +76,6 @@ def _run(words: list[str]) -> bool:
             hint=f"install it, or set {VARIABLE} to a program that there is",
         ) from error
     if code not in (0, _DIFFERENT):
-        raise HostError(f'failed to run "{words[0]}": exit status {code}')
+        how = f"exit status {code}" if code > 0 else f"signal: {signal.strsignal(-code)}"
+        raise HostError(f'failed to run "{words[0]}": {how}')
     return code == _DIFFERENT

@@ -83,6 +83,7 @@ def test_a_program_of_ones_own_gets_its_options_and_both_folders(
     [
         ("none-such-program", 'failed to run "none-such-program": no such file or directory'),
         ("sh -c 'exit 3'", 'failed to run "sh": exit status 3'),
+        ("sh -c 'kill -9 $$'", 'failed to run "sh": signal: Killed'),
         ("diff '", "cannot read KUBECTL_EXTERNAL_DIFF=diff ': No closing quotation"),
     ],
 )
