@@ -49,6 +49,11 @@ class Field(NamedTuple):
         return self.name in self.of.required
 
     @property
+    def supported(self) -> bool:
+        """Whether minipod does something with it: acts on it, or sets it."""
+        return self.stance in (Stance.ACTS, Stance.SETS)
+
+    @property
     def choices(self) -> list[str]:
         """The values that it may have, if those are few."""
         return sorted(ENUMS.get(self.of.name, {}).get(self.name, ()))

@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     "explain",
     "minipod explain pods",
     "minipod explain pod.spec.containers.ports",
-    "minipod explain pod.spec --recursive",
+    "minipod explain pod.spec --recursive --supported",
 )
 @click.argument("path", metavar="RESOURCE[.FIELD...]", required=False, **offers("fields"))
 @click.option("--recursive", is_flag=True, help="Only names and types, but of all that is below.")
+@click.option("--supported", is_flag=True, help="Only the fields that minipod acts on, or sets.")
 @click.option("--api-version", metavar="VERSION", help="Of this version of the API: group/version.")
 @click.option(
     "-o",
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     expose_value=False,
     help="Accepted, and without effect: there is one format.",
 )
-def explain(path: str | None, *, recursive: bool, api_version: str | None) -> None:
+def explain(path: str | None, *, recursive: bool, supported: bool, api_version: str | None) -> None:
     """Tell what a field is for, and whether minipod acts on it.
 
     Of a kind, or a field of it: its type, what it is for, and the fields in it; those marked
@@ -46,7 +47,8 @@ def explain(path: str | None, *, recursive: bool, api_version: str | None) -> No
     word, *fields = path.removesuffix(".").split(".")
     if not all((word, *fields)):
         raise click.UsageError(f'"{path}" is not RESOURCE[.FIELD...]')
-    tell(explained(_kind(word, api_version), fields, recursive=recursive))
+    kind = _kind(word, api_version)
+    tell(explained(kind, fields, recursive=recursive, supported=supported))
 
 
 def _kind(word: str, api_version: str | None) -> Kind:

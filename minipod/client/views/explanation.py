@@ -30,20 +30,23 @@ _NAMES: Final = {
 }
 
 
-def explained(kind: Kind, path: Sequence[str], *, recursive: bool) -> str:
+def explained(
+    kind: Kind, path: Sequence[str], *, recursive: bool = False, supported: bool = False
+) -> str:
     """Return what is to be told of a kind, or of the field at a path. NotFound.
 
-    `recursive`: instead of the descriptions, all that is below.
+    `recursive`: instead of the descriptions, all that is below. `supported`: only the fields that
+    minipod does something with.
     """
     field = find(kind, path) if path else None
-    fields = _fields(kind, path)
+    fields = _shown(_fields(kind, path), supported=supported)
     parts = [*_head(kind), ""]
     if field is not None:
         choices = ["ENUM:", *(f"    {each}" for each in field.choices)] if field.choices else [""]
         parts += [f"FIELD: {field.name} <{type_name(field.shape)}>", *choices, ""]
     parts += ["DESCRIPTION:", *_described(field.description if field else about(kind.name))]
     parts += ["    ", *(["FIELDS:"] if fields else [])]
-    parts += _tree(fields) if recursive else _list(fields)
+    parts += _tree(fields, supported=supported) if recursive else _list(fields)
     return "\n".join([*parts, ""])
 
 
@@ -111,10 +114,15 @@ def _list(fields: Iterable[Field]) -> Iterator[str]:
         yield ""
 
 
-def _tree(fields: Iterable[Field], indent: str = "  ") -> Iterator[str]:
+def _tree(fields: Iterable[Field], indent: str = "  ", *, supported: bool) -> Iterator[str]:
     for field in fields:
         yield from _heading(field, indent)
-        yield from _tree(field.below(), f"{indent}  ")
+        below = _shown(field.below(), supported=supported)
+        yield from _tree(below, f"{indent}  ", supported=supported)
+
+
+def _shown(fields: list[Field], *, supported: bool) -> list[Field]:
+    return [field for field in fields if field.supported] if supported else fields
 
 
 def _heading(field: Field, indent: str) -> Iterator[str]:

@@ -35,6 +35,12 @@ def test_a_version_of_the_api_tells_kinds_of_one_name_apart(run: Run) -> None:
     assert run("explain", "pods", "-o", "plaintext").out == run("explain", "pods").out
 
 
+def test_what_is_supported_is_shown(run: Run) -> None:
+    shown = run("explain", "pod.spec", "--recursive", "--supported").out
+    assert "  restartPolicy\t<string>\n" in shown
+    assert "dnsPolicy" not in shown
+
+
 def test_all_that_is_below_is_shown(run: Run) -> None:
     assert "\n    hostPort\t<integer>\n" in run("explain", "pod.spec.containers", "--recursive").out
 

@@ -39,19 +39,19 @@ NAME = """\
 
 
 def test_a_field_is_told_of() -> None:
-    told = explained(PODS, ["spec", "restartPolicy"], recursive=False)
+    told = explained(PODS, ["spec", "restartPolicy"])
     assert told == RESTART_POLICY
 
 
 def test_a_field_with_fields_is_told_of_with_them() -> None:
-    told = explained(PODS, ["spec", "containers", "ports"], recursive=False)
+    told = explained(PODS, ["spec", "containers", "ports"])
     assert PORT in told
     assert f"    \nFIELDS:\n{NAME}" in told
     assert told.endswith("\n\n")
 
 
 def test_a_kind_of_a_group_says_so() -> None:
-    told = explained(CONFLICTS, [], recursive=False)
+    told = explained(CONFLICTS, [])
     assert told.startswith("GROUP:      minipod.dev\nKIND:       PortConflict\nVERSION:    v1\n\n")
 
 
@@ -64,11 +64,23 @@ def test_all_that_is_below_is_a_tree_of_names_and_types() -> None:
     assert "\n  limits\t<map[string]Quantity>\n  requests\t" in limits
 
 
+def test_only_what_minipod_does_something_with_is_shown_if_that_is_asked_for() -> None:
+    tree = explained(PODS, [], recursive=True, supported=True)
+    assert "\n      workingDir\t<string>\n" in tree
+    assert "\n    podIP\t<string>\n" in tree
+    assert not {"livenessProbe", "initContainers", "valueFrom", "nominatedNodeName"} & set(
+        tree.split()
+    )
+    listed = explained(PODS, ["spec", "containers"], supported=True)
+    assert "  workingDir\t" in listed
+    assert "not act on it yet" not in listed
+
+
 def test_a_place_may_be_written_as_errors_of_manifests_write_it() -> None:
     path = "spec.containers[0].ports[1].hostPort"
     plain = path.replace("[0]", "").replace("[1]", "")
-    told = explained(PODS, path.split("."), recursive=False)
-    assert told == explained(PODS, plain.split("."), recursive=False)
+    told = explained(PODS, path.split("."))
+    assert told == explained(PODS, plain.split("."))
 
 
 @pytest.mark.parametrize(
@@ -84,7 +96,7 @@ def test_a_field_that_there_is_not_is_told_with_the_nearest(
     path: str, name: str, hint: str | None
 ) -> None:
     with pytest.raises(NotFound, match=f'^field "{name}" does not exist$') as caught:
-        explained(PODS, path.split("."), recursive=False)
+        explained(PODS, path.split("."))
     assert (caught.value.hint or "").startswith(hint or "")
     assert (hint is None) == (caught.value.hint is None)
 
