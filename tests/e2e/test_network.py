@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.command import Minipod
+from tests.support.doctor import fixes, levels, look, seen
 from tests.support.host import HOST_ADDRESS, OUTSIDE, OUTSIDE_ADDRESS, run, snapshot, strays
 from tests.support.manifests import container, documents, pod, web
 from tests.support.wait import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from tests.support.command import Minipod
 
 
 def fetch(minipod: Minipod, name: str, url: str) -> str:
@@ -177,6 +177,23 @@ def test_another_network_can_be_asked_for(minipod: Minipod) -> None:
     minipod.fails("server", "start", "--cluster-cidr", "nonsense", code=2)
 
 
+def assert_another_root_has_room(minipod: Minipod) -> None:
+    """Say that doctor sees the full node, and what it prints is a root where a pod comes up."""
+    found = look(minipod)
+    assert levels(found)["pod-room"] == "FAIL"
+    assert seen(found, "pod-room").startswith("253 of 253 pods are on the node of ")
+    other = Minipod(minipod.root.with_name(f"{minipod.root.name}-2"), minipod.folder)
+    try:
+        fixes(found, "pod-room")
+        assert other.root.is_dir()
+        assert "pod-room" not in levels(look(other))
+        other.create(pod("late"))
+        assert other.address("late").startswith("10.245.0.")
+    finally:
+        other("purge", "--yes")
+        other("server", "stop")
+
+
 def test_the_254th_pod_waits_and_says_why(minipod: Minipod) -> None:
     sleep = container("main", ["sleep", "100000"])
     minipod.create(documents(*(pod(f"p{n}", sleep) for n in range(253))))
@@ -191,6 +208,7 @@ def test_the_254th_pod_waits_and_says_why(minipod: Minipod) -> None:
     )
     assert (scheduled["status"], scheduled["reason"]) == ("False", "Unschedulable")
     assert "address" in scheduled["message"]
+    assert_another_root_has_room(minipod)
     freed = minipod.address("p7")
     minipod.ok("delete", "pod", "p7", "--grace-period", "0", "--force")
     assert eventually(lambda: minipod.pod("late")["status"].get("podIP")) == freed
