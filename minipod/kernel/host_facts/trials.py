@@ -189,7 +189,10 @@ def _nft(program: str, *argv: str, text: str = "") -> str:
     done = subprocess.run(  # noqa: S603 (our own command line, no shell)
         [program, *argv], input=text, capture_output=True, text=True, timeout=10, check=False
     )
-    return "" if done.returncode == 0 else done.stderr.partition("\n")[0] or "nft failed"
+    if done.returncode == 0:
+        return ""
+    complaint = done.stderr.partition("\n")[0]
+    return complaint.rpartition("Error: ")[2].partition(";")[0] or "nft failed"
 
 
 def _unshare(flag: int) -> None:
