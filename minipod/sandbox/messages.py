@@ -1,4 +1,4 @@
-"""Sending and receiving the messages of `minipod.sandbox.protocol`, both sides, any loop."""
+"""Sockets that carry the messages of `minipod.sandbox.protocol`: both sides, any loop."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import struct
+from contextlib import suppress
 from errno import EPROTO
 
 from minipod.sandbox.protocol import INLINE, LARGE
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
     Message = dict[str, Any]
 
+_BACKLOG = 128
+_CREDENTIALS = struct.Struct("3i")
 _MOST_DESCRIPTORS = 8
 _LARGEST = 1 << 24
 _CUT = int(socket.MSG_TRUNC | socket.MSG_CTRUNC)
@@ -26,6 +29,32 @@ _CLOSE_ON_EXEC = int(socket.MSG_CMSG_CLOEXEC)
 AT_ONCE = int(socket.MSG_DONTWAIT)
 """A flag for `send` and `receive`: BlockingIOError rather than wait."""
 _ANCILLARY = socket.CMSG_SPACE(_MOST_DESCRIPTORS * 4)
+
+
+def listen(folder: int, name: str) -> socket.socket:
+    """Return a socket that listens in a folder, for root only. OSError.
+
+    It is bound through a descriptor of the folder: a socket's path ends at 108 bytes.
+    """
+    with suppress(FileNotFoundError):
+        os.unlink(name, dir_fd=folder)
+    listener = socket.socket(
+        socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK
+    )
+    mask = os.umask(0o177)
+    try:
+        listener.bind(f"/proc/self/fd/{folder}/{name}")
+    finally:
+        os.umask(mask)
+    listener.listen(_BACKLOG)
+    return listener
+
+
+def credentials(connection: socket.socket) -> tuple[int, int]:
+    """Return pid and uid of who connected, as they are seen from here (unix(7), SO_PEERCRED)."""
+    told = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    pid, uid, _ = _CREDENTIALS.unpack(told)
+    return pid, uid
 
 
 def send(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-import struct
-from contextlib import suppress
 
 from minipod.sandbox import messages
 from minipod.sandbox.failures import Refused, failure_of
@@ -19,9 +17,7 @@ if TYPE_CHECKING:
     from minipod.sandbox.context import Context
     from minipod.sandbox.protocol import Failure
 
-_BACKLOG = 128
 _SEND_BUFFER = 1 << 20
-_CREDENTIALS = struct.Struct("3i")
 
 
 class Request:
@@ -101,7 +97,7 @@ class Peers:
         self._handle = handle
         self._gone = gone
         self.server: Peer | None = None
-        self._listener = _listen(context.folder)
+        self._listener = messages.listen(context.folder, SOCKET)
         self._loop.watch(self._listener.fileno(), self._accept)
 
     def _accept(self) -> None:
@@ -109,10 +105,7 @@ class Peers:
             connection, _ = self._listener.accept()
         except OSError:
             return
-        credentials = connection.getsockopt(
-            socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size
-        )
-        pid, uid, _ = _CREDENTIALS.unpack(credentials)
+        pid, uid = messages.credentials(connection)
         # A process that has a number in this PID namespace is one of the pod's own.
         if uid != 0 or pid != 0:
             connection.close()
@@ -172,16 +165,3 @@ class Peers:
         self._loop.forget(peer.socket.fileno())
         peer.socket.close()
         self._gone(peer)
-
-
-def _listen(folder: int) -> socket.socket:
-    """Bind through a descriptor of the folder: a socket's path ends at 108 bytes."""
-    with suppress(FileNotFoundError):
-        os.unlink(SOCKET, dir_fd=folder)
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    listener.setblocking(False)
-    mask = os.umask(0o177)
-    listener.bind(f"/proc/self/fd/{folder}/{SOCKET}")
-    os.umask(mask)
-    listener.listen(_BACKLOG)
-    return listener

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import select
 import socket
-import struct
 from collections import deque
 from contextlib import suppress
 
@@ -37,10 +36,8 @@ if TYPE_CHECKING:
             """Note that there is no server any more."""
 
 
-_BACKLOG = 16
 _BATCH = 32
 _MOST_UNSENT = 16384
-_CREDENTIALS = struct.Struct("3i")
 _BROKEN = (KeyError, TypeError, ValueError)
 
 
@@ -52,7 +49,7 @@ class Server:
         self._root = root
         self._answering = answering
         self._peer: _Peer | None = None
-        self._listener = _listen(root)
+        self._listener = messages.listen(root, SOCKET)
         self._loop.watch(self._listener.fileno(), self._accept)
 
     def tell(self, item: Seen | dict[str, Any]) -> None:
@@ -79,9 +76,7 @@ class Server:
             connection, _ = self._listener.accept()
         except OSError:
             return
-        size = _CREDENTIALS.size
-        credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)
-        _, uid, _ = _CREDENTIALS.unpack(credentials)
+        _, uid = messages.credentials(connection)
         if uid != os.geteuid():  # root's
             connection.close()
             return
@@ -216,16 +211,3 @@ class _Peer:
             self._loop.forget(self._room.fileno())
             self._room.close()
             self._room = None
-
-
-def _listen(root: int) -> socket.socket:
-    """Bind through a descriptor of the folder: a socket's path ends at 108 bytes."""
-    with suppress(FileNotFoundError):
-        os.unlink(SOCKET, dir_fd=root)
-    kind = socket.SOCK_SEQPACKET | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK
-    listener = socket.socket(socket.AF_UNIX, kind)
-    mask = os.umask(0o177)
-    listener.bind(f"/proc/self/fd/{root}/{SOCKET}")
-    os.umask(mask)
-    listener.listen(_BACKLOG)
-    return listener
