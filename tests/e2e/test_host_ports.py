@@ -295,7 +295,7 @@ def test_a_port_that_somebody_has_is_not_added(
     assert "host-ports" not in minipod.ok("get", "pod", "two", "-o", "yaml")
     complaint = minipod.fails("expose-port", "two", "203.0.113.7:8081:80")
     assert complaint.startswith(
-        "Error from server (Conflict): cannot expose pod default/two: hostPort 203.0.113.7:8081/TCP"
+        "Error: cannot expose pod default/two: hostPort 203.0.113.7:8081/TCP"
     )
     assert "host-ports" not in minipod.ok("get", "pod", "two", "-o", "yaml")
     assert minipod.fails("expose-port", "nope", "8080:80") == (

@@ -21,6 +21,7 @@ _GAP = 3
 _NARROWEST = 6  # kubectl's, with the gap; it shows where there are no headers
 _NONE = "<none>"
 _ERROR = "Error:"
+_UNTOLD = (None, "Invalid", "InternalError")
 
 
 class Below(Protocol):
@@ -66,11 +67,11 @@ def say_styled(text: str) -> None:
 def say_error(error: MinipodError) -> None:
     """Write an error as one line, and what to do as a second.
 
-    What the server refused is told as kubectl does; so is what it found wrong in an object, which
-    has no reason there.
+    What the server refused is told as kubectl does, with the reason; but not what it found wrong in
+    an object, and what the host refused it, which no reason of Kubernetes says well.
     """
     reason = error.server_reason
-    label = f"Error from server ({reason}):" if reason not in (None, "Invalid") else _ERROR
+    label = _ERROR if reason in _UNTOLD else f"Error from server ({reason}):"
     _say_labelled(label, "ERROR", str(error))
     if error.hint:
         say_hint(error.hint)

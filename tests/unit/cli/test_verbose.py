@@ -97,7 +97,7 @@ def test_the_code_of_a_failure_is_as_without(
     steps.append(step("ip link add x"))
     done = run("-v", "image", "list")
     assert (done.code, done.out) == (1, "")
-    assert done.err.splitlines()[-1] == "Error from server (InternalError): no"
+    assert done.err.splitlines()[-1] == "Error: no"
     assert shown(done.err) == ["web link: ip link add x  # 0.4 ms"]
 
 
