@@ -75,7 +75,10 @@ def quoted(value: object) -> str:
     if text and _PLAIN.issuperset(text):
         return text
     inner = text.replace("\\", "\\\\").replace('"', '\\"')
-    inner = inner.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
+    if not inner.isprintable():  # what others named is in it: a terminal is not to obey that
+        inner = "".join(
+            char if char.isprintable() else char.encode("unicode_escape").decode() for char in inner
+        )
     return f'"{inner}"'
 
 

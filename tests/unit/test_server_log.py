@@ -36,7 +36,8 @@ def test_the_journal_gets_the_level_as_a_prefix_and_no_second_time() -> None:
 @pytest.mark.parametrize(
     ("value", "shown"),
     [("web", "web"), ("", '""'), ("a b", '"a b"'), ('a"b\\', '"a\\"b\\\\"'), ("x=1", '"x=1"'),
-     ("one\ntwo", '"one\\ntwo"'), (201, "201"), ("ü", '"ü"')],
+     ("one\ntwo", '"one\\ntwo"'), (201, "201"), ("ü", '"ü"'),
+     ("a\0\x1b[2Jb", '"a\\x00\\x1b[2Jb"'), ("\ud800", '"\\ud800"')],
 )  # fmt: skip
 def test_a_value_is_quoted_where_it_must_be(value: object, shown: str) -> None:
     assert quoted(value) == shown
