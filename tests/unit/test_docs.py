@@ -119,6 +119,16 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert [link for link in local if not (page.parent / link).exists()] == []
 
 
+def test_the_index_leads_to_every_page() -> None:
+    """The decisions have a folder of their own, which it names."""
+    docs = TOP / "docs"
+    pages = {
+        str(page.relative_to(docs)) for page in (*docs.glob("*.md"), *docs.glob("how-to/*.md"))
+    }
+    index = (docs / "index.md").read_text()
+    assert {page for page in pages - {"index.md"} if f"({page})" not in index} == set()
+
+
 def rooms() -> set[str]:
     """Return the paths that docs/architecture.md names below minipod/, folders with a slash."""
     page = (TOP / "docs/architecture.md").read_text()
