@@ -127,7 +127,10 @@ class Keeper:
     @staticmethod
     def _say(text: str) -> None:
         """Write a line as the server's log has them (minipod/server_log.py)."""
-        when = time.strftime("%Y-%m-%dT%H:%M:%S%z")
+        now = time.time()
+        zone = time.strftime("%z", time.localtime(now))
+        when = time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(now))
+        when += f".{int(now % 1 * 1000):03}{zone[:3]}:{zone[3:]}"
         start = "<4>" if "JOURNAL_STREAM" in os.environ else f"time={when} level=warning "
         sys.stderr.write(f'{start}msg="{text}"\n')
         sys.stderr.flush()

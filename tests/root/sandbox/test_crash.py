@@ -213,6 +213,8 @@ def test_a_server_that_cannot_be_started_now_is_started_later(tmp_path: Path) ->
         lab.server.send(b"7")
         told = "cannot start the server: No such file or directory: it starts again in "
         eventually(lambda: lab.log.read_text().count(told) > 1)
+        when = lab.log.read_text().split(" ", 1)[0]
+        assert re.fullmatch(r"time=\d{4}-\d\d-\d\dT[\d:]{8}\.\d{3}[+-]\d\d:\d\d", when)
         away.rename(program)
         lab.accept_server()
     finally:
