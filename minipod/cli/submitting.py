@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from minipod.cli.printing.output import say, say_error, say_hint
 from minipod.cli.printing.results import DryRun
 from minipod.cli.session import warn
-from minipod.client.views import podview
+from minipod.client.views.hints import hints
 from minipod.errors import InvalidObject, MinipodError
 from minipod.model.submission import Action
 
@@ -64,16 +64,8 @@ def submit(
 
 def print_hints(pod: JSON) -> None:
     """Say what a person must do before the pod's containers can start."""
-    if why := podview.unplaced(pod):
-        say_hint(f"{podview.reference(pod)} waits: {why}")
-    for container, message in podview.waiting(pod, "ImageNotMapped"):
-        say_hint(f'container "{container}" of {podview.reference(pod)} waits: {message}')
-    if troubles := [message for _, message in podview.waiting(pod, "ContainerCreating") if message]:
-        say_hint(f"{podview.reference(pod)} does not come up: {troubles[0]}")
-    for line in podview.unfit_host(pod):
+    for line in hints(pod):
         say_hint(line)
-    for container, message in podview.cannot_start(pod):
-        say_hint(f'container "{container}" of {podview.reference(pod)} does not start: {message}')
 
 
 @contextmanager

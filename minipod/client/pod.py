@@ -115,6 +115,13 @@ class Pod:
         """Return the name of the container that is wanted: None is the first. NotFound."""
         return podview.chosen_container(self.raw, wanted)
 
+    @property
+    def hints(self) -> tuple[str, ...]:
+        """What must be done before its containers can run, a line each; none if all is well."""
+        from minipod.client.views.hints import hints
+
+        return tuple(hints(self.raw))
+
     # Looking
 
     def refresh(self) -> Pod:
@@ -334,19 +341,11 @@ class Pod:
         with the cause. HostError if a local port is taken, Conflict if the pod does not run,
         Unavailable at its end. This process may have as many open files as it can, from then on.
         """
-        from minipod.client.ports import forward, listening
+        from minipod.client.ports import forward
 
-        asked = [
-            one if isinstance(one, listening.Ports) else listening.parse(str(one)) for one in ports
-        ]
-        forward.forward_ports(
-            self._root,
-            self.raw,
-            [listening.resolve(one, self.raw) for one in asked],
-            listening.addresses(addresses),
-            on_listening or forward.unheard,
-            forward.Events(on_connection or forward.unheard, on_failure or forward.unheard),
-        )
+        heard = on_listening or forward.unheard
+        events = forward.Events(on_connection or forward.unheard, on_failure or forward.unheard)
+        forward.forward_ports(self._root, self.raw, ports, addresses, heard, events)
 
     def expose(self, *ports: str) -> list[HostPort]:
         """Let ports of this machine, [IP:]HOST:POD[/udp], lead to the pod until it ends.

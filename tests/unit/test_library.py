@@ -11,6 +11,9 @@ import pytest
 
 import minipod
 from minipod import errors
+from minipod.cli import session
+from minipod.client import client
+from minipod.model import root
 
 PAGE = Path(__file__).parents[2] / "docs" / "python.md"
 CLASSES = [
@@ -44,6 +47,12 @@ def test_every_name_is_there_and_is_what_it_is_called() -> None:
         found = getattr(minipod, name)
         assert name in ("__version__", getattr(found, "__name__", "__version__"))
     assert set(minipod.__all__) <= set(dir(minipod))
+
+
+def test_the_default_folder_is_one_though_three_rooms_name_it() -> None:
+    """The command line's help must not load the client, nor the client what the model needs."""
+    assert session.DEFAULT_ROOT == client.DEFAULT_ROOT == root.DEFAULT_ROOT
+    assert session.DEFAULT_NAMESPACE == client.DEFAULT_NAMESPACE
 
 
 def test_another_name_is_an_attribute_error() -> None:

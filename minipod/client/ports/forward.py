@@ -21,7 +21,7 @@ from minipod.errors import Conflict, Unavailable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from minipod.client.ports.listening import Forward, Listener
+    from minipod.client.ports.listening import Listener, Ports
 
 LOOPBACKS = ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"))
 
@@ -197,18 +197,20 @@ def sandbox_of(root: str, pod: dict[str, Any]) -> Sandbox:
 def forward_ports(
     root: str,
     pod: dict[str, Any],
-    wanted: Iterable[Forward],
-    ips: Iterable[str],
+    ports: Iterable[int | str | Ports],
+    addresses: Iterable[str],
     opened: Callable[[Listener], None],
     events: Events,
 ) -> None:
     """Forward ports until the pod goes away, which is Unavailable; `opened` hears where we listen.
 
-    Conflict if the pod does not run, HostError if a local port is taken.
+    ValueError if a port is none, BadRequest if the pod declares none of its name, Conflict if the
+    pod does not run, HostError if a local port is taken.
     """
+    wanted = [listening.resolve(listening.asked(one), pod) for one in ports]
     with ExitStack() as stack:
         sandbox = stack.enter_context(sandbox_of(root, pod))
-        listeners = listening.listen(wanted, ips)
+        listeners = listening.listen(wanted, listening.addresses(addresses))
         for listener in listeners:
             stack.enter_context(listener.socket)
         for listener in listeners:

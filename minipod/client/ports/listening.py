@@ -46,6 +46,11 @@ class Listener(NamedTuple):
         return f"{host}:{self.local} -> {self.remote}"
 
 
+def asked(port: int | str | Ports) -> Ports:
+    """Return what a port means, read already or not. ValueError."""
+    return port if isinstance(port, Ports) else parse(str(port))
+
+
 def parse(text: str) -> Ports:
     """Read `LOCAL:REMOTE`, `REMOTE` or `:REMOTE`. ValueError if it is none of them."""
     local, colon, remote = text.rpartition(":")

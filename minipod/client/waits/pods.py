@@ -72,11 +72,13 @@ def _in_vain(late: Sequence[Pod]) -> TimedOut:
 
 
 def _why_not(pod: Pod) -> str:
-    """Return what a pod looks like now, for who waited in vain."""
+    """Return what keeps a pod, or what it looks like now, for who waited in vain."""
     try:
         now = pod.refresh()
     except NotFound:
         return "the pod is gone"
+    if now.hints:
+        return "; ".join(now.hints)
     lines = [
         f'container "{one.name}" is {one.state}'
         + (f", {one.reason}" if one.reason else "")

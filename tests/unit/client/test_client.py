@@ -416,7 +416,12 @@ def test_who_waited_in_vain_hears_how_the_pod_is(server: FakeServer, client: Cli
     server.answers[f"GET {PODS}/web"] = Answer(pod(**status))
     with pytest.raises(TimedOut) as caught:
         client.get("web").wait(timeout=0)
-    assert caught.value.hint == 'container "main" is waiting, ImageNotMapped: map it'
+    assert caught.value.hint == 'container "main" of pod/web waits: map it'
+    status["containerStatuses"][0]["state"] = {"waiting": {"reason": "CrashLoopBackOff"}}
+    server.answers[f"GET {PODS}/web"] = Answer(pod(**status))
+    with pytest.raises(TimedOut) as caught:
+        client.get("web").wait(timeout=0)
+    assert caught.value.hint == 'container "main" is waiting, CrashLoopBackOff'
     with pytest.raises(TimedOut, match="timed out waiting for the condition on pods/web"):
         client.get("web").wait(lambda _: False, timeout=0)
 
