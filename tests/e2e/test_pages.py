@@ -52,6 +52,7 @@ PAGES = (
     "docs/hostports.md",
     "docs/manifest.md",
     "docs/how-to/change-a-running-pod.md",
+    "docs/how-to/copy-files.md",
     "docs/how-to/reach-a-pod.md",
     "docs/how-to/use-images.md",
     "docs/how-to/write-a-manifest.md",
