@@ -1,13 +1,15 @@
 """Names of namespaces in /run/netns, so that `ip netns` lists pods and nodes and enters them.
 
 A name is a symlink to /proc/PID/ns/net: no mount is made. It must go when the process ends, for
-its pid may be used again. What is not exactly the link that we made is never touched.
+its pid may be used again. What is not exactly the link that we made is never touched, but a link of
+this kind whose process has ended gives its name up.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path("/run/netns")
 _MODE = 0o755
+_TARGET = re.compile(r"/proc/[0-9]+/ns/net")
 
 
 class NetnsNames:
@@ -59,15 +62,25 @@ class NetnsNames:
             return []
 
     def _take(self, name: str, target: str) -> bool:
+        path = self._folder / name
         try:
-            (self._folder / name).symlink_to(target)
+            path.symlink_to(target)
         except FileExistsError:
-            return False
+            if not _leads_nowhere(path):
+                return False
+            path.unlink()
+            path.symlink_to(target)
         return True
 
     def _points_to(self, name: str, target: str) -> bool:
         path = self._folder / name
         return path.is_symlink() and str(path.readlink()) == target
+
+
+def _leads_nowhere(path: Path) -> bool:
+    """Return whether a name was that of a process that has ended: then nobody enters anything."""
+    ours = path.is_symlink() and _TARGET.fullmatch(str(path.readlink()))
+    return bool(ours) and not os.path.lexists(path.readlink().parent.parent)
 
 
 def _target(pid: int) -> str:

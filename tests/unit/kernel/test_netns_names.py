@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -40,6 +41,16 @@ def test_what_exists_is_left_alone_and_the_next_name_taken(names: NetnsNames, fo
     assert (folder / "web").is_file()
     assert str((folder / "lab.web").readlink()) == "/proc/1/ns/net"
     assert str((folder / "0a.web").readlink()) == "nowhere"
+
+
+def test_the_name_of_a_process_that_has_ended_is_free(names: NetnsNames, folder: Path) -> None:
+    """All of a root was killed and removed, say: nobody is left who would clear it away."""
+    folder.mkdir()
+    with subprocess.Popen(["true"]) as ended:
+        pass
+    (folder / "web").symlink_to(f"/proc/{ended.pid}/ns/net")
+    assert names.add(["web", "lab.web"], os.getpid()) == "web"
+    assert (folder / "web").samefile("/proc/self/ns/net")
 
 
 def test_without_a_free_name_there_is_none(names: NetnsNames, folder: Path) -> None:
