@@ -244,16 +244,26 @@ def _await(api: Api, made: _Made, timeout: float) -> bool:
 
 
 def _plan(order: _Order) -> Planned | None:
-    """Return what is to be made; None if something hinders, which is told: all of it."""
-    from minipod.cli.session import warn
+    """Return what is to be made; None if something hinders, which is told: all of it.
+
+    What is being deleted is waited for: it is neither there nor out of the way.
+    """
     from minipod.cli.submitting import refusing
+    from minipod.cli.telling.gone import wait_gone
     from minipod.client.foreground.making import plan
+    from minipod.client.views.podview import reference
     from minipod.client.waits.patience import patiently
 
+    ask = partial(plan, order.api, order.sources, order.namespace)
     with refusing("created"):
-        planned = patiently(partial(plan, order.api, order.sources, order.namespace))
+        planned = patiently(ask)
+        while planned.ending and not planned.errors:
+            for obj in planned.ending:
+                say(f"{reference(obj)} is being deleted: waiting until it is gone")
+            wait_gone(order.api, planned.ending)
+            planned = patiently(ask)
     for text in planned.warnings:
-        warn(text)
+        _heed(text)
     for error in planned.errors:
         say_error(error)
     return None if planned.errors else planned
@@ -278,10 +288,17 @@ def _make(order: _Order, planned: Planned, made: _Made, show: Show) -> None:
                 made.new.append(_target(one.obj))
             if one.obj["kind"] == "Pod":
                 made.pods.append(one.obj)
-            show(f"{reference(one.obj)} {'created' if one.new else 'is there already'}")
+            show(f"{reference(one.obj)} {'created' if one.new else _already(one.obj)}")
             if one.obj["kind"] == "Pod":
                 with suppress(OSError):
                     print_hints(one.obj)
+
+
+def _already(obj: JSON) -> str:
+    from minipod.client.foreground.runs import is_over
+
+    ended = is_over(obj) if obj["kind"] == "Pod" else False
+    return "is there already, and has ended" if ended else "is there already"
 
 
 def _events(api: Api, planned: Planned) -> dict[str, int]:

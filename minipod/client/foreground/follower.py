@@ -96,6 +96,7 @@ class Follower:
         self._places: dict[Run, Place] = {}
         self._grace: int | None = None
         self._stopping = False
+        self._heard = True  # somebody takes what is shown
         self._asked = 0  # how many signals have been acted upon
         self._natural: int | None = None  # the exit code, if all pods ended by themselves
 
@@ -103,18 +104,21 @@ class Follower:
         """Follow to the end and return the exit code."""
         self._watch_pods()
         self._watch_events()
-        self._consider(heard=self._teller.flush())
+        self._heard = self._teller.flush()
+        self._consider()
         while not self._done():
             for key, _ in self._selector.select():
                 key.data()
-            self._consider(heard=self._teller.flush())
+            self._heard = self._teller.flush()
+            self._consider()
         return self._exit_code()
 
     def _done(self) -> bool:
-        forced = self._asked >= FORCED
-        return self._stopping and not self._course.left and (forced or self._course.read_out)
+        """Return whether all is over; what nobody wants to see need not be read for that."""
+        unwanted = self._asked >= FORCED or not self._heard
+        return self._stopping and not self._course.left and (unwanted or self._course.read_out)
 
-    def _consider(self, *, heard: bool) -> None:
+    def _consider(self) -> None:
         """Stop if the user, the reader's end, or the end of one container or of all asks for it."""
         count = self._signals.look()
         if count > self._asked:
@@ -122,7 +126,7 @@ class Follower:
             if count == 1:
                 self._teller.voice("Gracefully stopping... (press Ctrl+C again to force)")
             self._stop(None if count < FORCED else _AT_ONCE)
-        elif not self._stopping and not heard:
+        elif not self._stopping and not self._heard:
             self._stop(None)
         elif not self._stopping and self._wanted.abort and (end := self._course.first_end):
             self._teller.voice(f"{self._name(end.run.container)} has ended: all stop")

@@ -26,10 +26,14 @@ _ANEW = "'minipod down -f' removes what is there, 'minipod apply -f' changes wha
 
 
 class Planned(NamedTuple):
-    """What becomes of the files' objects, which are to be made, or are there; or why not."""
+    """What becomes of the files' objects, which are to be made, or are there; or why not.
+
+    `ending` are there, but are being deleted: nothing can be planned before they are gone.
+    """
 
     objects: list[JSON]
     new: list[Target]
+    ending: list[JSON]
     warnings: list[str]
     errors: list[MinipodError]
 
@@ -43,24 +47,35 @@ class Made(NamedTuple):
 
 def plan(api: Api, sources: Sequence[Source], namespace: str | None) -> Planned:
     """Ask what would become of the files, changing nothing. InvalidObject."""
-    targets = of_sources(api, sources, namespace, (PODS, NAMESPACES))
-    planned = Planned([], [], [], [])
-    waiting = iter(targets)
-    for line in api.submit(sources, namespace, Submission(Action.APPLY, dry_run=True)):
-        match line["type"]:
-            case "WARNING":
-                if _LAST_APPLIED not in line["message"]:  # of a pod that `create` made
-                    planned.warnings.append(line["message"])
-            case "ERROR":
-                planned.errors.append(_refusal(api, next(waiting), error_from(line["status"])))
-            case done:
-                target = next(waiting)
-                planned.objects.append(line["object"])
-                if done == "CREATED":
-                    planned.new.append(target)
-                elif done == "CONFIGURED" and _differs(api, target, line["object"]):
-                    planned.errors.append(_different(target))
+    lines = list(api.submit(sources, namespace, Submission(Action.APPLY, dry_run=True)))
+    planned = Planned([], [], [], [], [])
+    waiting = iter(of_sources(api, sources, namespace, (PODS, NAMESPACES)))
+    for line in lines:
+        if line["type"] != "WARNING":
+            _plan_one(api, next(waiting), line, planned)
+        elif _LAST_APPLIED not in line["message"]:  # of a pod that `create` made
+            planned.warnings.append(line["message"])
     return planned
+
+
+def _plan_one(api: Api, target: Target, line: JSON, planned: Planned) -> None:
+    """Note what would become of one object."""
+    if line["type"] == "ERROR":
+        obj = live = api.find(target.kind, target.namespace, target.name)
+    else:
+        obj = live = line["object"]
+        if line["type"] == "CONFIGURED":
+            live = api.find(target.kind, target.namespace, target.name)
+    if live is None and line["type"] == "ERROR":
+        planned.errors.append(error_from(line["status"]))
+    elif obj is not None and "deletionTimestamp" in obj["metadata"]:
+        planned.ending.append({"kind": target.kind.name, **obj})
+    elif line["type"] == "ERROR" or live is None or _content(live) != _content(line["object"]):
+        planned.errors.append(_different(target))
+    else:
+        planned.objects.append(line["object"])
+        if line["type"] == "CREATED":
+            planned.new.append(target)
 
 
 def make(
@@ -101,20 +116,10 @@ def _made(line: JSON, planned: Planned, *, again: bool) -> Made | MinipodError:
     return Made(line["object"], new=line["type"] == "CREATED" or (again and was_new))
 
 
-def _differs(api: Api, target: Target, after: JSON) -> bool:
-    """Return whether more would change than the note of what was applied."""
-    return _content(api.get(target.kind, target.namespace, target.name)) != _content(after)
-
-
 def _content(obj: JSON) -> JSON:
     metadata = {key: item for key, item in obj["metadata"].items() if key != "resourceVersion"}
     notes = {k: v for k, v in metadata.pop("annotations", {}).items() if k != _LAST_APPLIED}
     return {**obj, "metadata": metadata, "annotations": notes}
-
-
-def _refusal(api: Api, target: Target, error: MinipodError) -> MinipodError:
-    """Return what to say of an object that could not be applied: if it is there, it differs."""
-    return _different(target) if api.find(target.kind, target.namespace, target.name) else error
 
 
 def _different(target: Target) -> Conflict:

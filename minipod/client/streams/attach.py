@@ -33,7 +33,8 @@ class Wanted(NamedTuple):
     """What to attach to, and how.
 
     `attempt`: that run, from its beginning, be it over or not; None: the one that runs, from now
-    on. `stdin`: ours goes there; `terminal`: so does every key of our terminal, raw.
+    on. `stdin`: ours goes there; `terminal`: so does every key of our terminal, raw. A run that is
+    wanted from its beginning may have closed its stdin, or be about to end: then ours stays here.
     """
 
     container: str
@@ -249,6 +250,8 @@ def _ask(sandbox: Sandbox, pod: JSON, wanted: Wanted) -> Attached | None:
             why = "it has none: the Pod does not say stdin: true"
             hint = "without -i its output is shown; minipod exec -it runs a shell in it"
             raise Conflict(f"cannot write to the stdin of {name}: {why}", hint=hint)
+        case code if code == EPIPE and wanted.attempt is not None:
+            return _ask(sandbox, pod, wanted._replace(stdin=False, terminal=False))
         case code if code == EPIPE:
             why = "it is closed: stdinOnce gave it to the first who attached, or the program did it"
             raise Conflict(
