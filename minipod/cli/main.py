@@ -7,7 +7,7 @@ import gc
 import os
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from minipod.errors import HostError, MinipodError
 
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from minipod.cli.session import Session
 
-_INTERRUPTED = 130
+_BY_SIGNAL = 128
+_INTERRUPTED = _BY_SIGNAL + 2
 _DEBUG = "MINIPOD_DEBUG"
 _ROOT = "MINIPOD_ROOT"
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
@@ -28,12 +29,26 @@ def main() -> NoReturn:
     """Run the command line of this process, and end it."""
     gc.set_threshold(_SELDOM)
     _fill_streams()
-    code = run(sys.argv[1:])
-    with suppress(OSError):
-        sys.stderr.flush()
+    end = _to_end(sys.argv[1:])
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):
+            stream.flush()
+    if end.signal:
+        _end_by(end.signal)
     # Not sys.exit: taking the interpreter apart piece by piece is a sixth of a short command's
     # time. Nothing waits for it: stdout is flushed, and what must be undone is undone.
-    os._exit(code)
+    os._exit(end.code)
+
+
+def _end_by(number: int) -> None:
+    """End by a signal, as programs do that do not catch it: a shell ends its loop then, too.
+
+    It returns where that cannot be: for the first process of a PID namespace.
+    """
+    import signal
+
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
 
 
 def _fill_streams() -> None:
@@ -46,21 +61,31 @@ def _fill_streams() -> None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 (stays)
 
 
+class _End(NamedTuple):
+    """How a command line ends: with this code, and by this signal if it is not 0."""
+
+    code: int
+    signal: int = 0
+
+
 def run(argv: Sequence[str]) -> int:
     """Run a command line and return its exit code; stdout is flushed."""
+    return _to_end(argv).code
+
+
+def _to_end(argv: Sequence[str]) -> _End:
     if sys.platform != "linux":
         sys.stderr.write(f"Error: minipod runs on Linux only, and this is {sys.platform}\n")
-        return 1
+        return _End(1)
     try:
-        if _COMPLETE in os.environ:
-            return _complete()
-        return _run(argv)
+        return _End(_complete() if _COMPLETE in os.environ else _run(argv))
     except KeyboardInterrupt:
-        return _INTERRUPTED
-    except SystemExit as end:  # click's, and a signal's
-        return end.code if isinstance(end.code, int) else 1
+        return _End(_INTERRUPTED, _INTERRUPTED - _BY_SIGNAL)
+    except SystemExit as end:  # click's, and EndedBySignal
+        code = end.code if isinstance(end.code, int) else 1
+        return _End(code, getattr(end, "signal", 0))
     except OSError:  # stderr takes no more: nobody can be told
-        return 1
+        return _End(1)
 
 
 def _complete() -> int:
@@ -109,7 +134,9 @@ def _call(argv: Sequence[str], session: Session) -> int:
 
         show(error)
         return error.exit_code
-    except click.Abort:  # Ctrl+C, as click tells it
+    except click.Abort as abort:  # Ctrl+C, as click tells it, or the end of what was asked for
+        if isinstance(abort.__cause__, KeyboardInterrupt):
+            raise abort.__cause__ from None
         return _INTERRUPTED
     return code if isinstance(code, int) else 0
 

@@ -71,7 +71,7 @@ def test_a_watch_shows_what_happens_until_it_is_interrupted(minipod: Minipod) ->
             running.send_signal(signal.SIGINT)
         for running in (pods, events):
             assert running.communicate(timeout=10)[1].strip() == ""
-            assert running.returncode == 130
+            assert running.returncode == -signal.SIGINT
 
 
 def test_a_watch_ends_quietly_when_nobody_reads(minipod: Minipod) -> None:

@@ -112,5 +112,5 @@ def test_what_is_left_in_the_foreground_hangs_up_with_the_command(minipod: Minip
         assert running.stdout is not None
         running.stdout.readline()
         running.send_signal(signal.SIGINT)
-        assert running.wait(timeout=10) == 130
+        assert running.wait(timeout=10) == -signal.SIGINT
     eventually(lambda: minipod("exec", "web", "--", "pgrep", "-xf", "sleep 4321").returncode == 1)

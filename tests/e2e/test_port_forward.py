@@ -72,7 +72,7 @@ def test_the_page_is_seen_from_the_host(pod_of_web: Minipod) -> None:
         assert running.stdout is not None
         assert running.stdout.readline() == "Forwarding from [::1]:8888 -> 8080\n"
         assert running.stdout.readline() == "Handling connection for 8888\n"
-    assert running.returncode == 130
+    assert running.returncode == -signal.SIGINT
     with pytest.raises(ConnectionRefusedError):
         get(8888)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 from contextlib import closing
@@ -30,7 +31,7 @@ def test_with_rm_no_signal_and_no_closed_pipe_leaves_a_pod(minipod: Minipod) -> 
             assert run.stdout.readline() == "here\n"
             run.send_signal(number)
             assert run.stdout.read() == 'pod "web" deleted\n'
-            assert run.wait(timeout=10) == 128 + number
+            assert run.wait(timeout=10) == -number
         assert none(minipod)
     with minipod.start(*RUN, "web", *POLITE) as run:
         assert run.stdout is not None
@@ -42,6 +43,25 @@ def test_with_rm_no_signal_and_no_closed_pipe_leaves_a_pod(minipod: Minipod) -> 
     assert none(minipod)
 
 
+def test_ctrl_c_ends_the_loop_of_a_shell_too(minipod: Minipod) -> None:
+    run = shlex.join([*minipod.argv([*RUN, "web", *POLITE])])
+    loop = subprocess.Popen(
+        ["bash", "-c", f"for i in 1 2; do {run}; echo went on; done"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=minipod.environment,
+        start_new_session=True,
+    )
+    with loop:
+        assert loop.stdout is not None
+        assert loop.stdout.readline() == "here\n"
+        os.killpg(loop.pid, signal.SIGINT)
+        assert loop.stdout.read() == 'pod "web" deleted\n'
+        assert loop.wait(timeout=10) == -signal.SIGINT
+    assert none(minipod)
+
+
 def test_with_rm_a_killed_server_leaves_no_pod_and_a_second_signal_kills(minipod: Minipod) -> None:
     with minipod.start(*RUN, "web", *STUBBORN) as run:
         assert run.stdout is not None
@@ -50,7 +70,7 @@ def test_with_rm_a_killed_server_leaves_no_pod_and_a_second_signal_kills(minipod
         run.send_signal(signal.SIGTERM)
         eventually(lambda: "deletionTimestamp" in minipod.pod("web")["metadata"])
         run.send_signal(signal.SIGTERM)
-        assert run.wait(timeout=10) == 143
+        assert run.wait(timeout=10) == -signal.SIGTERM
     assert none(minipod)
 
 
@@ -60,7 +80,7 @@ def test_with_rm_a_terminal_that_is_closed_leaves_no_pod(minipod: Minipod) -> No
     with closing(Terminal(minipod, *shell)) as terminal:
         terminal.read_until("# ")
         terminal.hang_up()
-        assert terminal.process.returncode == 129
+        assert terminal.process.returncode == -signal.SIGHUP
     assert none(minipod)
 
 
@@ -95,7 +115,7 @@ def test_attach_waits_for_a_pod_that_has_not_begun(minipod: Minipod) -> None:
         assert attached.stdout is not None
         assert attached.stdout.readline() == "x\n"
         attached.send_signal(signal.SIGINT)
-        assert attached.wait(timeout=10) == 130
+        assert attached.wait(timeout=10) == -signal.SIGINT
 
 
 def test_quiet_is_only_what_the_program_writes(minipod: Minipod) -> None:
@@ -118,7 +138,7 @@ def test_a_stdin_that_is_left_open_takes_more_from_the_next(minipod: Minipod) ->
         first.stdin.close()
         assert first.stdout.readline() == "one\n"
         first.send_signal(signal.SIGINT)
-        assert first.wait(timeout=10) == 130
+        assert first.wait(timeout=10) == -signal.SIGINT
     with minipod.start("attach", "-i", "-q", "cat", stdin=subprocess.PIPE) as second:
         assert second.stdin is not None
         assert second.stdout is not None

@@ -141,8 +141,10 @@ def up(  # noqa: PLR0913 (an option each)
 
 def _attached(order: _Order, wanted: Wanted, dress: Dress) -> int:
     """Make the pods, follow them, and remove them. Signals count from the first moment."""
+    from minipod.client.foreground.outcome import FORCED
     from minipod.client.foreground.signals import caught
     from minipod.client.foreground.undoing import undone
+    from minipod.client.streams.ending import EndedBySignal
 
     planned = _plan(order)
     if planned is None:
@@ -155,7 +157,9 @@ def _attached(order: _Order, wanted: Wanted, dress: Dress) -> int:
             _make(order, planned, made, _say)
             code = _follow(order.api, made, events, wanted, dress, signals) if made.pods else 0
         _remove_namespaces(order.api, made)
-        return code or made.code
+    if signals.count >= FORCED:
+        raise EndedBySignal(signals.last)
+    return code or made.code
 
 
 @contextmanager

@@ -23,6 +23,7 @@ class EndedBySignal(SystemExit):
 
     def __init__(self, number: int) -> None:
         super().__init__(_BY_SIGNAL + number)
+        self.signal = number
 
 
 class Heard:

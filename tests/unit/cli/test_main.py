@@ -73,8 +73,11 @@ def test_a_bug_is_one_line_and_a_traceback_only_if_asked(
     assert "Traceback" in run("get", "pods").err
 
 
-def test_ctrl_c_is_130_without_a_word(server: FakeServer) -> None:
-    """The server sends a piece of a log, and no more: the command waits, and is interrupted."""
+def test_ctrl_c_ends_a_command_by_that_signal_without_a_word(server: FakeServer) -> None:
+    """The server sends a piece of a log, and no more: the command waits, and is interrupted.
+
+    A shell shows 130, and, for it was the signal, does not go on with its loop.
+    """
     server.answers["GET /api/v1/namespaces/default/pods/web"] = Answer(POD)
     head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
     server.answers[f"{LOG}&follow=true"] = Answer(raw=head + b"6\r\nbegun\n\r\n", hold=True)
@@ -83,7 +86,7 @@ def test_ctrl_c_is_130_without_a_word(server: FakeServer) -> None:
         assert running.stdout.readline() == "begun\n"
         running.send_signal(signal.SIGINT)
         _, err = running.communicate(timeout=10)
-        assert (running.returncode, err.strip()) == (130, "")
+        assert (running.returncode, err.strip()) == (-signal.SIGINT, "")
 
 
 def test_a_full_disk_is_one_line(server: FakeServer) -> None:
