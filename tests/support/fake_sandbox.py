@@ -86,7 +86,12 @@ class FakeSandbox:
 
     def _answers(self, said: Said) -> list[Said]:
         if said.content["op"] == "hello":
-            greeting = {"version": self.version, "uid": "u", "containers": self.containers}
+            greeting = {
+                "version": self.version,
+                "uid": "u",
+                "containers": self.containers,
+                "attach": True,
+            }
             return [Said(greeting, [])]
         return self._answer(said)
 

@@ -114,6 +114,20 @@ def test_what_was_made_here_is_told_from_what_was_there(server: FakeServer, api:
         assert list(make(api, SOURCES, None, planned)) == [Made(pod(), new=new)]
 
 
+def test_what_is_being_deleted_is_neither_there_nor_out_of_the_way(
+    server: FakeServer, api: Api
+) -> None:
+    going = pod()
+    going["metadata"]["deletionTimestamp"] = "2026-01-02T03:04:05Z"
+    answers(server, line("UNCHANGED", going))
+    planned = plan(api, SOURCES, None)
+    assert (planned.ending, planned.objects, planned.errors) == ([going], [], [])
+    server.answers[f"GET {POD}/web"] = Answer(going)
+    answers(server, '{"type": "ERROR", "status": {"reason": "Forbidden", "message": "no"}}')
+    planned = plan(api, SOURCES, None)
+    assert (planned.ending, planned.objects, planned.errors) == ([going], [], [])
+
+
 def test_what_another_made_meanwhile_is_not_ours(server: FakeServer, api: Api) -> None:
     answers(server, line("CREATED", pod()))
     answers(server, line("UNCHANGED", pod()), dry=False)
