@@ -90,8 +90,8 @@ LIBRARY = {
 PROGRAM = """
 import contextlib, gc, io, os, sys
 import click
-command = click.Group("x", {"y": click.Command("y", params=[click.Option(["-o"])])})
-for args in (["--help"], ["y", "-o", "z"]):
+command = click.Group("x", {"y": click.Command("y", params=[click.Option(["--o"])])})
+for args in (["--help"], ["y", "--o", "z"]):
     with contextlib.redirect_stdout(io.StringIO()):
         command.main(args, standalone_mode=False)
 before = set(sys.modules)
@@ -118,11 +118,13 @@ def test_help_imports_only_this(tmp_path: Path) -> None:
     assert imported(tmp_path, "--help") <= HELP
 
 
-@pytest.mark.parametrize("output", [(), ("-o", "wide"), ("-o", "name"), ("-o", "json")])
+@pytest.mark.parametrize(
+    "output", [(), ("-o", "wide"), ("-oname",), ("-o=json",), ("-n", "default")]
+)
 def test_get_pods_imports_only_this(server: FakeServer, output: tuple[str, ...]) -> None:
     listed = Answer({"columnDefinitions": [], "rows": [], "items": []})
     server.answers["GET /api/v1/namespaces/default/pods"] = listed
-    json = {"minipod.client.text.gojson"} if "json" in output else set()
+    json = {"minipod.client.text.gojson"} if "-o=json" in output else set()
     assert imported(server.root, "get", "pods", *output) <= GET | LIBRARY | json
 
 

@@ -10,6 +10,7 @@ from minipod.cli.spelling import for_click
 OPTIONS = [
     click.Option(["-o", "--output"]),
     click.Option(["-f", "--follow"], is_flag=True),
+    click.Option(["-q", "--quiet"], is_flag=True),
     click.Option(["--tail"], type=int),
     click.Option(["--wait"], type=bool, is_flag=False, flag_value="true"),
 ]
@@ -18,14 +19,18 @@ OPTIONS = [
 @pytest.mark.parametrize(
     ("typed", "spelled"),
     [
-        ("-o=yaml web", "-o yaml web"),
-        ("web -o=a=b", "web -o a=b"),
-        ("--output=yaml -oyaml -o yaml", "--output=yaml -oyaml -o yaml"),
-        ("--follow=true -f=1 web", "--follow -f web"),
+        ("-o=yaml web", "--output=yaml web"),
+        ("web -o=a=b", "web --output=a=b"),
+        ("--output=yaml -oyaml -o yaml", "--output=yaml --output yaml --output yaml"),
+        ("-fo yaml -fq -fowide", "-fo yaml --follow --quiet --follow --output wide"),
+        ("-fo=yaml -fx -", "-fo=yaml -fx -"),
+        ("-o", "-o"),
+        ("aqf", "aqf"),
+        ("--follow=true -f=1 web", "--follow --follow web"),
         ("--follow=false -f=F web", "web"),
         ("--wait web", "--wait=true web"),
         ("--wait=false", "--wait=false"),
-        ("--tail -1 -o --wait web", "--tail -1 -o --wait web"),
+        ("--tail -1 -o --wait web", "--tail -1 --output --wait web"),
         ("--tail", "--tail"),
         ("--unknown=x -xo=y", "--unknown=x -xo=y"),
         ("web -- -o=yaml --wait", "web -- -o=yaml --wait"),
@@ -37,7 +42,7 @@ def test_a_spelling(typed: str, spelled: str) -> None:
 
 def test_the_options_of_a_group_end_at_the_command() -> None:
     words = ["-o=yaml", "get", "-o=json"]
-    assert for_click(OPTIONS, words, interspersed=False) == ["-o", "yaml", "get", "-o=json"]
+    assert for_click(OPTIONS, words, interspersed=False) == ["--output=yaml", "get", "-o=json"]
 
 
 def test_a_flag_is_on_or_off() -> None:
