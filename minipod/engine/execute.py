@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import signal
 from typing import TYPE_CHECKING
 
@@ -95,7 +94,7 @@ class Execute:
             case lifecycle.ReleaseAddress():
                 self._release_address(state)
             case lifecycle.Forget():
-                await self._forget(state)
+                self._forget(state)
 
     async def _assign_address(self, state: PodState, obj: JSON) -> None:
         await self._cluster.ensure()
@@ -306,11 +305,7 @@ class Execute:
         await self._sandboxes.clear(state.uid)
         state.stage = SandboxState.ABSENT
 
-    async def _forget(self, state: PodState) -> None:
-        began = self._trace.begin()
-        await asyncio.to_thread(shutil.rmtree, state.folder, ignore_errors=True)
-        if self._trace.on:
-            self._trace.tell(byhand.folder_removed(state.folder), began)
+    def _forget(self, state: PodState) -> None:
         self._conflicts.forget(state)
         with self._hands.store.transaction():
             for bucket in (JOURNALS, REPLACED):

@@ -128,7 +128,7 @@ class PodWorker:
                 for self._doing in decision.steps:
                     await self._shop.execute.perform(self._doing, self.state, obj)
             if isinstance(decision.steps[-1], Forget):
-                self.gone.set()
+                await self._leave()
             return _AT_ONCE
         self._failures = 0
         hints = self._around.hints if self._unstarted else ()
@@ -138,6 +138,15 @@ class PodWorker:
             return _AT_ONCE  # to give back what a finished pod needs no more
         self.settled.set()
         return self._look_again(decision.wake_at)
+
+    async def _leave(self) -> None:
+        """Remove the folder, for which no user waits: if this server dies, the next one sweeps."""
+        trace = self._shop.hands.trace
+        began = trace.begin()
+        await asyncio.shield(self._shop.housekeeping.remove(self.state.folder))
+        if trace.on:
+            trace.tell(byhand.folder_removed(self.state.folder), began)
+        self.gone.set()
 
     def _tell_deadline(self) -> None:
         """Say so if it was its deadline that ended the pod."""
@@ -203,8 +212,10 @@ class PodWorker:
                 if note is not None:
                     self._shop.events.record(obj, note)
             store.put_record(JOURNALS, self.state.uid, self.state.journal_offset)
+        going = "deletionTimestamp" in obj["metadata"]
         for record in records:
-            self._shop.housekeeping.after(self.state, record)
+            if not going:  # else the folder goes whole, and soon
+                self._shop.housekeeping.after(self.state, record)
             if record["event"] == "exited":
                 self._ended(record)
 

@@ -164,7 +164,7 @@ class ReleaseAddress(Step, frozen=True):
 
 
 class Forget(Step, frozen=True):
-    """Remove the pod's folder and object: the pod is gone."""
+    """Remove the pod's object: the pod is gone, and its folder goes."""
 
 
 class Decision(msgspec.Struct, frozen=True):

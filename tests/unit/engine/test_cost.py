@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from minipod.engine import housekeeping
 from minipod.store import base
 
 from .fakes import Machine, pod
@@ -79,5 +80,22 @@ def test_a_pod_goes_with_nine_writes_and_five_revisions(
         await engine.gone("default", "web")
         assert len(writes) <= 9
         assert sum(len(batch.entries) for batch in writes) <= 5
+
+    live(machine, scenario)
+
+
+def test_what_a_pod_leaves_is_removed_in_one_go(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not the scratch of each container first: every file removed costs as much as one made."""
+    removed: list[str] = []
+    monkeypatch.setattr(housekeeping, "_remove", removed.append)
+
+    async def scenario(engine: Engine) -> None:
+        made = await engine.create_pod(pod("web", *CONTAINERS))
+        await engine.settled("default", "web")
+        await engine.delete_pod("default", "web")
+        await engine.gone("default", "web")
+        assert removed == [engine.pod_folder(made.obj["metadata"]["uid"])]
 
     live(machine, scenario)
