@@ -56,7 +56,7 @@ class AddressPool(msgspec.Struct, frozen=True):
     def address(self, owner: str) -> IPv4Address | None:
         """Return the address that an owner has; None if it has none."""
         offset = self.used.get(owner)
-        return None if offset is None else self.cidr[offset]
+        return None if offset is None else self._at(offset)
 
     def allocate(self, owner: str) -> tuple[AddressPool, IPv4Address] | None:
         """Return the pool after giving `owner` an address, and the address; None if all are used.
@@ -64,7 +64,7 @@ class AddressPool(msgspec.Struct, frozen=True):
         An owner that has one keeps it.
         """
         if owner in self.used:
-            return self, self.cidr[self.used[owner]]
+            return self, self._at(self.used[owner])
         if self.fresh < self.capacity + FIRST_OFFSET:
             offset, fresh, released = self.fresh, self.fresh + 1, self.released
         elif self.released:
@@ -73,7 +73,7 @@ class AddressPool(msgspec.Struct, frozen=True):
         else:
             return None
         pool = AddressPool(self.cidr, {**self.used, owner: offset}, released, fresh)
-        return pool, self.cidr[offset]
+        return pool, self._at(offset)
 
     def release(self, owner: str) -> AddressPool:
         """Return the pool after taking the address back: the last of all free ones to be used."""
@@ -81,6 +81,9 @@ class AddressPool(msgspec.Struct, frozen=True):
             return self
         used = {name: offset for name, offset in self.used.items() if name != owner}
         return AddressPool(self.cidr, used, (*self.released, self.used[owner]), self.fresh)
+
+    def _at(self, offset: int) -> IPv4Address:
+        return self.cidr.network_address + offset
 
     def to_record(self) -> dict[str, Any]:
         """Return the pool as JSON."""

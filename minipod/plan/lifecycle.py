@@ -183,28 +183,28 @@ def decide(facts: PodFacts, now: float) -> Decision:
     if is_past_deadline(facts, now):
         return Decision(tuple(_expire(facts, now)), _kill_at(facts))
     preparation = _prepare(facts, now)
-    if preparation is not None:
-        return Decision((preparation,))
+    if preparation:
+        return Decision(preparation)
     starts = tuple(_starts(facts, now))
     waits = [_due(facts, name) for name in facts.processes]
     waits += [facts.retry_ports_at, _kill_at(facts), _deadline(facts)]
     return Decision(starts, min((when for when in waits if when and when > now), default=None))
 
 
-def _prepare(facts: PodFacts, now: float) -> Step | None:
+def _prepare(facts: PodFacts, now: float) -> tuple[Step, ...]:
+    """Return what a pod needs before its containers: all that is known to follow, in one go."""
     if facts.sandbox is SandboxState.ABSENT and not _has_to_run(facts):
-        return None  # what ran before a reboot has ended for good: it needs no place any more
-    if not facts.has_address:
-        return AssignAddress()
+        return ()  # what ran before a reboot has ended for good: it needs no place any more
+    place = () if facts.has_address else (AssignAddress(),)
     match facts.sandbox:
         case SandboxState.LOST:
-            return ClearSandbox()
+            return (*place, ClearSandbox())
         case SandboxState.ABSENT:
-            return CreateSandbox()
+            return (*place, CreateSandbox(), Wire())
         case SandboxState.READY if not facts.wired:
-            return Wire()
+            return (*place, Wire())
         case SandboxState.READY:
-            return OpenHostPorts() if _ports_are_due(facts, now) else None
+            return place or ((OpenHostPorts(),) if _ports_are_due(facts, now) else ())
 
 
 def _has_to_run(facts: PodFacts) -> bool:

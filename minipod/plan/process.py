@@ -34,6 +34,8 @@ def expand(text: str, variables: Mapping[str, str]) -> str:
 
     $$ is a literal $, so $$(NAME) stays $(NAME); a reference to an unknown name stays as it is.
     """
+    if "$" not in text:  # as nearly always
+        return text
 
     def value(match: re.Match[str]) -> str:
         name = match[1]

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from minipod.engine import housekeeping
+from minipod.engine import housekeeping, worker
+from minipod.plan.lifecycle import Decision, PodFacts, decide
 from minipod.store import base
 
 from .fakes import Machine, pod
@@ -63,6 +64,27 @@ def test_a_pod_comes_up_with_seven_writes_and_five_revisions(
         await engine.settled("default", "web")
         assert len(writes) <= 7
         assert sum(len(batch.entries) for batch in writes) <= 5
+
+    live(machine, scenario)
+
+
+def test_a_pod_comes_up_with_three_decisions(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To build it, to start its containers, and that there is nothing more to do."""
+    decided: list[Decision] = []
+
+    def watched(facts: PodFacts, now: float) -> Decision:
+        decided.append(decide(facts, now))
+        return decided[-1]
+
+    monkeypatch.setattr(worker, "decide", watched)
+
+    async def scenario(engine: Engine) -> None:
+        decided.clear()
+        await engine.create_pod(pod("web", *CONTAINERS))
+        await engine.settled("default", "web")
+        assert [len(decision.steps) for decision in decided] == [3, 2, 0]
 
     live(machine, scenario)
 

@@ -41,11 +41,17 @@ def steps(facts: PodFacts, now: float = NOW) -> list[type[Step]]:
     return [type(step) for step in decide(facts, now).steps]
 
 
-def test_a_pod_is_built_in_order() -> None:
+def test_a_pod_is_built_in_order_from_wherever_it_is() -> None:
     assert steps(living(pod(), has_address=False, sandbox=SandboxState.ABSENT, wired=False)) == [
-        AssignAddress
+        AssignAddress,
+        CreateSandbox,
+        Wire,
     ]
-    assert steps(living(pod(), sandbox=SandboxState.ABSENT, wired=False)) == [CreateSandbox]
+    assert steps(living(pod(), sandbox=SandboxState.ABSENT, wired=False)) == [CreateSandbox, Wire]
+    assert steps(living(pod(), has_address=False, sandbox=SandboxState.LOST, wired=False)) == [
+        AssignAddress,
+        ClearSandbox,
+    ]
     assert steps(living(pod(), wired=False)) == [Wire]
     assert steps(living(pod())) == [StartContainer]
 
@@ -208,14 +214,14 @@ def after_reboot(policy: str, *records: dict[str, object]) -> PodFacts:
 
 
 def test_what_ran_before_a_reboot_is_started_again_unless_the_policy_is_never() -> None:
-    assert steps(after_reboot("Always", started())) == [CreateSandbox]
-    assert steps(after_reboot("OnFailure", started())) == [CreateSandbox]
+    assert steps(after_reboot("Always", started())) == [CreateSandbox, Wire]
+    assert steps(after_reboot("OnFailure", started())) == [CreateSandbox, Wire]
     assert steps(after_reboot("Never", started())) == []
 
 
 def test_what_had_ended_before_a_reboot_is_started_again_as_after_any_end() -> None:
-    assert steps(after_reboot("Always", started(), exited(code=0))) == [CreateSandbox]
-    assert steps(after_reboot("OnFailure", started(), exited(code=3))) == [CreateSandbox]
+    assert steps(after_reboot("Always", started(), exited(code=0))) == [CreateSandbox, Wire]
+    assert steps(after_reboot("OnFailure", started(), exited(code=3))) == [CreateSandbox, Wire]
     assert steps(after_reboot("OnFailure", started(), exited(code=0))) == []
     assert steps(after_reboot("Never", started(), exited(code=3))) == []
 
