@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -125,3 +127,11 @@ def test_the_server_finds_the_package_where_we_found_it(monkeypatch: pytest.Monk
     assert start.environment()["PYTHONPATH"] == f"{home}:/other"
     monkeypatch.setattr("site.getsitepackages", lambda: [home])
     assert start.environment()["PYTHONPATH"] == "/other"
+
+
+def test_the_server_reads_no_certificates() -> None:
+    """What its HTTP library makes at its import has none in it."""
+    program = "import ssl; print(ssl.create_default_context().cert_store_stats()['x509'])"
+    argv = [sys.executable, "-c", program]
+    said = subprocess.run(argv, env=start.environment(), capture_output=True, check=True).stdout
+    assert int(said) == 0
