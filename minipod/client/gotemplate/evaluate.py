@@ -148,10 +148,13 @@ class _State:
             case list():
                 return list(enumerate(value))
             case int() if not isinstance(value, bool):
+                if len(pipeline.variables) > 1:
+                    why = f"can't use {value} to iterate over more than one variable"
+                    self._fail(_last(pipeline), why)
                 return [(number, number) for number in range(value)]
         if value is MISSING:
             return ()
-        return self._fail(pipeline, f"range can't iterate over {shown(value)}")
+        return self._fail(_last(pipeline), f"range can't iterate over {shown(value)}")
 
     def _bind_pair(self, pipeline: Pipeline, key: Any, item: Any) -> None:
         """Give a range's variables what they are for: one alone has the item."""
@@ -244,7 +247,7 @@ class _State:
             case Dot():
                 return dot
             case Nil():
-                return None
+                return MISSING
 
     def _fields(self, node: Node, names: Iterable[str], value: Any) -> Any:
         for name in names:
@@ -303,9 +306,11 @@ class _State:
             return
         if isinstance(node, Constant):
             self._fail(node, f"expected string; found {node}")
+        if isinstance(node, Nil):
+            self._fail(node, "cannot assign nil to string")
         if value is MISSING or value is None:
-            self._fail(node, "invalid value; expected string")
-        self._fail(node, f"wrong type for value; expected string; got {go_type(value)}")
+            self._fail(_last(node), "invalid value; expected string")
+        self._fail(_last(node), f"wrong type for value; expected string; got {go_type(value)}")
 
     def _require_count(self, name: Name, count: int) -> None:
         function = FUNCTIONS[name.name]
@@ -326,6 +331,6 @@ def _refuse_call(value: Any, node: Node) -> NoReturn:
 
 def _last(node: Node) -> Node:
     """Return what Go looks at last in a pipeline: errors behind it name that."""
-    while isinstance(node, Pipeline):
-        node = node.commands[-1].words[-1]
+    while isinstance(node, (Pipeline, Chain)):
+        node = node.of if isinstance(node, Chain) else node.commands[-1].words[-1]
     return node

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import re
+import sys
+from math import copysign
 from typing import Any, NamedTuple
 
-from minipod.client.gotemplate.values import MISSING, go_type, quoted, shortest, shown
+from minipod.client.gotemplate.values import (
+    MISSING,
+    go_type,
+    quoted,
+    quoted_character,
+    shortest,
+    shown,
+)
 
 _VERB = re.compile(r"%([-+# 0]*)(\*|\d+)?(?:\.(\*|\d+)?)?(.)?", re.DOTALL)
 _POINT = re.compile(r"%[-+# 0]*(?:\*|\d+)?\.")
@@ -21,15 +30,15 @@ class _Form(NamedTuple):
     precision: int | None
     verb: str
 
-    def padded(self, text: str) -> str:
-        """Return a text as wide as it is to be."""
+    def padded(self, text: str, *, number: bool = False) -> str:
+        """Return a text as wide as it is to be; zeros stand behind the sign of a number."""
         width = self.width or 0
         if "-" in self.flags:
             return text.ljust(width)
-        if "0" in self.flags and self.verb not in "sqT":
-            sign = text[:1] if text[:1] in ("+", "-") else ""
-            return sign + text[len(sign) :].rjust(width - len(sign), "0")
-        return text.rjust(width)
+        if "0" not in self.flags:
+            return text.rjust(width)
+        sign = text[:1] if number and text[:1] in {"+", "-", " "} else ""
+        return sign + text[len(sign) :].rjust(width - len(sign), "0")
 
 
 def sprintf(form: str, *values: Any) -> str:
@@ -42,8 +51,13 @@ def sprintf(form: str, *values: Any) -> str:
         place = match.end()
     parts.append(form[place:])
     if given:
-        parts.append(f"%!(EXTRA {', '.join(f'{go_type(one)}={shown(one)}' for one in given)})")
+        parts.append(f"%!(EXTRA {', '.join(map(_extra, given))})")
     return "".join(parts)
+
+
+def _extra(value: Any) -> str:
+    name = go_type(value)
+    return name if value is None or value is MISSING else f"{name}={shown(value)}"
 
 
 def _written(match: re.Match[str], given: list[Any]) -> str:
@@ -63,9 +77,7 @@ def _written(match: re.Match[str], given: list[Any]) -> str:
     if wide is not None and wide < 0:
         flags, wide = f"{flags}-", -wide
     form = _Form(flags, wide, exact, verb)
-    if verb == "v" and not isinstance(value, (int, float)):
-        form = form._replace(flags=flags.replace("0", ""))
-    return form.padded(_text(form, None if value is MISSING else value))
+    return _text(form, None if value is MISSING else value)
 
 
 def _size(word: str | None, given: list[Any]) -> int | None:
@@ -75,54 +87,49 @@ def _size(word: str | None, given: list[Any]) -> int | None:
 
 
 def _text(form: _Form, value: Any) -> str:
-    """Return a value by its verb: lists and maps item by item."""
-    if form.verb == "T":
-        return go_type(value)
-    if form.verb == "v":
-        return _plain(form, value)
+    """Return a value by its verb: of lists and maps each item by itself, nil in them as it is."""
     if value is None:
-        return f"%!{form.verb}(<nil>)"
+        known = form.verb in "vT"
+        return form.padded(shown(None)) if known else f"%!{form.verb}(<nil>)"
+    if form.verb == "T":
+        return _text(form._replace(verb="s"), go_type(value))
+    if form.verb == "v" and "#" in form.flags:
+        return form.padded(_in_go(value))
+    if form.verb == "v" and "+" in form.flags:
+        form = form._replace(flags=form.flags.replace("+", ""))
     if isinstance(value, list):
-        return f"[{' '.join(_inner(form, item) for item in value)}]"
+        return f"[{' '.join(_item(form, item) for item in value)}]"
     if isinstance(value, dict):
-        items = (f"{_inner(form, key)}:{_inner(form, value[key])}" for key in sorted(value))
+        items = (f"{_item(form, key)}:{_item(form, value[key])}" for key in sorted(value))
         return f"map[{' '.join(items)}]"
+    number = isinstance(value, (int, float))
     written = _scalar(form, value)
     if written is not None:
-        return written
-    said = _digits(form, value) if isinstance(value, int) else shown(value)
-    return f"%!{form.verb}({go_type(value)}={said})"
+        return form.padded(written, number=number)
+    plain = _scalar(form._replace(verb="v"), value) or ""
+    return f"%!{form.verb}({go_type(value)}={form.padded(plain, number=number)})"
 
 
-def _inner(form: _Form, value: Any) -> str:
-    return shown(None) if value is None else form.padded(_text(form, value))
+def _item(form: _Form, value: Any) -> str:
+    return shown(None) if value is None else _text(form, value)
 
 
-def _plain(form: _Form, value: Any) -> str:
-    if "#" in form.flags:
-        return _in_go(value)
-    if isinstance(value, float) and form.precision is not None:
-        return _float(form._replace(verb="g"), value)
-    return shown(value)
-
-
-def _scalar(form: _Form, value: Any) -> str | None:
+def _scalar(form: _Form, value: bool | float | str) -> str | None:  # noqa: FBT001 (any value)
     """Return a plain value by its verb; None if the verb is not for it."""
     match value:
         case bool():
-            return shown(value) if form.verb == "t" else None
+            return shown(value) if form.verb in "tv" else None
         case int():
             return _int(form, value)
         case float():
-            return _signed(form, _float(form, value), value) if form.verb in "eEfFgG" else None
-        case _:
-            return _string(form, value)
+            return _float(form, value) if form.verb in "eEfFgGv" else None
+    return _string(form, value)
 
 
 def _string(form: _Form, value: str) -> str | None:
     text = value if form.precision is None else value[: form.precision]
     match form.verb:
-        case "s":
+        case "s" | "v":
             return text
         case "q":
             return quoted(text)
@@ -135,41 +142,42 @@ def _string(form: _Form, value: str) -> str | None:
 
 def _int(form: _Form, value: int) -> str | None:
     match form.verb:
-        case "d":
-            text = _digits(form, value)
+        case "v" | "d":
+            digits = str(abs(value))
         case "x" | "X" | "o" | "b":
-            text = format(value, ("#" if "#" in form.flags else "") + form.verb)
+            digits = format(abs(value), ("#" if "#" in form.flags else "") + form.verb)
+            digits = digits.replace("0o", "0")
         case "c":
-            return chr(value)
+            return _character(value)
         case "q":
-            return f"'{chr(value)}'"
+            return quoted_character(_character(value))
         case "U":
             return f"U+{value:04X}"
         case _:
             return None
-    return _signed(form, text, value)
+    if form.precision == 0 and not value:
+        return ""
+    digits = digits.rjust(form.precision or 0, "0")
+    return _sign(form, value) + digits
 
 
-def _digits(form: _Form, value: int) -> str:
-    if isinstance(value, bool):
-        return shown(value)
-    return ("-" if value < 0 else "") + str(abs(value)).rjust(form.precision or 0, "0")
+def _character(value: int) -> str:
+    return chr(value) if 0 <= value <= sys.maxunicode else "\ufffd"
 
 
 def _float(form: _Form, value: float) -> str:
-    if form.verb in "gG" and form.precision is None:
-        return shortest(value)
-    return format(value, f".{6 if form.precision is None else form.precision}{form.verb}")
+    verb = "g" if form.verb == "v" else form.verb
+    if verb in "gG" and form.precision is None:
+        text = shortest(abs(value))
+    else:
+        text = format(abs(value), f".{6 if form.precision is None else form.precision}{verb}")
+    return _sign(form, value) + text
 
 
-def _signed(form: _Form, text: str, value: float) -> str:
-    if not _is_positive(value):
-        return text
-    return next((sign + text for sign in ("+", " ") if sign in form.flags), text)
-
-
-def _is_positive(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0
+def _sign(form: _Form, value: float) -> str:
+    if copysign(1, value) < 0:
+        return "-"
+    return next((sign for sign in ("+", " ") if sign in form.flags), "")
 
 
 def _in_go(value: Any) -> str:

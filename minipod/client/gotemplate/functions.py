@@ -78,8 +78,10 @@ def _urlquery(*values: Any) -> str:
 
 
 def _length(value: Any) -> int:
-    if value is None or value is MISSING:
+    if value is MISSING:
         raise CallError("reflect: call of reflect.Value.Type on zero Value")
+    if value is None:
+        raise CallError("len of nil pointer")
     if isinstance(value, str):
         return len(value.encode())
     if isinstance(value, (dict, list)):
@@ -159,7 +161,8 @@ def _base64decode(text: str) -> str:
     try:
         return base64.b64decode(text, validate=True).decode(errors="replace")
     except binascii.Error as error:
-        place = next((n for n, char in enumerate(text) if char not in _BASE64), len(text))
+        whole = len(text) - len(text) % 4
+        place = next((n for n, char in enumerate(text) if char not in _BASE64), whole)
         raise CallError(
             f"base64 decode failed: illegal base64 data at input byte {place}"
         ) from error

@@ -96,6 +96,11 @@ def quoted(text: str) -> str:
     return '"' + "".join(map(_escaped, text)) + '"'
 
 
+def quoted_character(char: str) -> str:
+    """Return a character as Go writes it (strconv.QuoteRune)."""
+    return "'" + {"'": r"\'", '"': '"'}.get(char, _escaped(char)) + "'"
+
+
 def _escaped(char: str) -> str:
     if char in _ESCAPES:
         return _ESCAPES[char]
