@@ -24,6 +24,7 @@ WITHOUT_ROOT, ROOTS, CLUSTER_CIDR = (
 )
 _DEFAULT_ROOTS = "/var/lib/minipod-pytest"
 _NEEDS_ROOT = "minipod needs root, for it makes namespaces and links: run pytest with sudo"
+_WORDS = frozenset({"wait", "timeout"})
 _LONGEST = 40
 _TIMEOUT = 30.0
 _numbers = itertools.count(1)
@@ -91,6 +92,9 @@ def pods(request: pytest.FixtureRequest, minipod: Client) -> dict[str, Pod]:
     marker = request.node.get_closest_marker("minipod")
     if marker is None or not marker.args:
         pytest.fail('the fixture "pods" needs @pytest.mark.minipod("app.yaml")', pytrace=False)
+    if unknown := marker.kwargs.keys() - _WORDS:
+        told = ", ".join(sorted(unknown))
+        pytest.fail(f"@pytest.mark.minipod knows wait and timeout, not {told}", pytrace=False)
     folder = request.path.parent
     made = minipod.create_from(*(folder / file for file in marker.args))
     wanted = marker.kwargs.get("wait", "condition=Ready")

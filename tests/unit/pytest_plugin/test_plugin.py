@@ -60,6 +60,13 @@ def test_pods_without_the_marker_say_so(tmp_path: Path) -> None:
     assert 'the fixture "pods" needs @pytest.mark.minipod("app.yaml")' in said
 
 
+def test_a_word_that_the_marker_does_not_know_is_told(tmp_path: Path) -> None:
+    fake = "import pytest\n@pytest.fixture\ndef minipod(): pass\n"
+    test = "import pytest\n@pytest.mark.minipod('a.yaml', timout=9)\ndef test_it(pods): pass"
+    said = run(tmp_path, test=test, conftest=fake)
+    assert "@pytest.mark.minipod knows wait and timeout, not timout" in said
+
+
 @pytest.mark.parametrize(
     ("test", "name"),
     [
