@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.fake_sandbox import FakeSandbox, Said
 from tests.support.fake_server import Answer, FakeServer
 
 if TYPE_CHECKING:
@@ -72,6 +73,24 @@ EXPLAIN = {
     "minipod.schema.policy",
     "minipod.schema.structure",
 }
+CLIENT = (GET - {"minipod.cli.commands.get", "minipod.cli.printing.printers"}) | {
+    "minipod.cli.arguments.containers",
+    "minipod.client.client",
+    "minipod.client.pod",
+    "minipod.client.views",
+    "minipod.client.views.podview",
+}
+EXEC = CLIENT | {
+    "minipod.cli.commands.exec_",
+    "minipod.client.streams",
+    "minipod.client.streams.command",
+    "minipod.client.streams.exec",
+    "minipod.client.streams.sandbox",
+    "minipod.sandbox",
+    "minipod.sandbox.messages",
+    "minipod.sandbox.protocol",
+}
+LOGS = CLIENT | {"minipod.cli.commands.logs", "minipod.client.views.logs"}
 LIBRARY = {
     "_json",
     "_socket",
@@ -132,6 +151,31 @@ def test_explain_imports_only_this(tmp_path: Path) -> None:
     """Not what reads manifests, though it knows their fields."""
     others = {"minipod.cli.commands.get", "minipod.cli.printing.printers"}
     assert imported(tmp_path, "explain", "pod.spec") <= (GET - others) | EXPLAIN | LIBRARY
+
+
+def of_one_container(server: FakeServer) -> None:
+    spec = {"containers": [{"name": "main"}]}
+    pod = {"metadata": {"name": "web", "namespace": "default", "uid": "u"}, "spec": spec}
+    server.answers["GET /api/v1/namespaces/default/pods/web"] = Answer(pod)
+
+
+def test_exec_imports_only_this(server: FakeServer) -> None:
+    def ends(said: Said) -> list[Said]:
+        return [Said({"exit": {"code": 0, "signal": 0}}, [])]
+
+    of_one_container(server)
+    with FakeSandbox(server.root, "u", ends):
+        assert imported(server.root, "exec", "web", "--", "true") <= EXEC | LIBRARY | {
+            "_struct",
+            "struct",
+        }
+
+
+def test_logs_imports_only_this(server: FakeServer) -> None:
+    of_one_container(server)
+    log = "GET /api/v1/namespaces/default/pods/web/log?container=main"
+    server.answers[log] = Answer(chunks=[b"hello\n"])
+    assert imported(server.root, "logs", "web") <= LOGS | LIBRARY
 
 
 def test_events_imports_only_this(server: FakeServer) -> None:
