@@ -38,6 +38,29 @@ def test_a_folder_gives_those_below_it_when_asked(folder: Path) -> None:
     assert [source.text for source in read([str(folder)], recursive=True)] == ["a", "b", "c"]
 
 
+def test_files_are_called_as_they_are_named_without_what_means_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    (folder / "below-b.yaml").write_text("e")
+    (folder / "below" / ".yaml").write_text("a suffix alone is a name")
+    (folder / "below" / "again").symlink_to(folder)
+    for name, called in (
+        ("./a.yaml", ["a.yaml"]),
+        ("below//../a.yaml", ["below/../a.yaml"]),
+        ("below/", ["below/b.json"]),
+        (".", ["a.yaml", "below-b.yaml"]),
+        ("", ["a.yaml", "below-b.yaml"]),
+    ):
+        assert [source.name for source in read([name])] == called
+    assert [source.name for source in read(["./"], recursive=True)] == [
+        "a.yaml",
+        "below/b.json",
+        "below/deep.yaml/c.yml",
+        "below-b.yaml",
+    ]
+
+
 def test_a_folder_without_manifests_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "below").mkdir()
     with pytest.raises(BadRequest, match=r"no \*.yaml, \*.yml or \*.json in") as caught:
