@@ -328,6 +328,22 @@ pod_running_option = click.option(
 )
 
 
+def _grace(_ctx: click.Context, _parameter: click.Parameter, seconds: int) -> int | None:
+    """Return gracePeriodSeconds: None for the pod's own, 1 for 0, as kubectl without --force."""
+    return None if seconds < 0 else max(seconds, 1)
+
+
+grace_option = click.option(
+    "--grace-period",
+    "grace",
+    type=click.IntRange(min=-1),
+    default=-1,
+    metavar="SECONDS",
+    callback=_grace,
+    help="How long programs may take to end, instead of the pod's own time.",
+)
+
+
 def files_option(*, required: bool) -> Callable[[Function], Function]:
     """Let a command read manifests: `files` and `recursive`."""
     files = click.option(

@@ -40,17 +40,17 @@ def stay(client: Client, wanted: JSON, manner: Manner) -> int:
     return _report(pod, _with(client, pod, manner, resumable=True), manner)
 
 
-def stay_and_remove(client: Client, wanted: JSON, manner: Manner, grace: int) -> int:
+def stay_and_remove(client: Client, wanted: JSON, manner: Manner, grace: int | None) -> int:
     """Do the same; the pod is gone when this returns, and whatever it raises.
 
-    `grace` is how many seconds the program may take to end; -1: as the pod says.
+    `grace` is how many seconds the program may take to end; None: as the pod says.
     """
     from minipod.client.foreground.temporary import Temporary, temporarily
 
     def with_it(pod: JSON) -> tuple[JSON, Termination]:
         return pod, _with(client, pod, manner, resumable=False)
 
-    temporary = Temporary(client.namespace, wanted, None if grace < 0 else grace)
+    temporary = Temporary(client.namespace, wanted, grace)
     pod, end = temporarily(client.api, temporary, with_it, _Teller(manner))
     return _report(pod, end, manner)
 

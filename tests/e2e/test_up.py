@@ -98,6 +98,18 @@ def test_a_server_that_is_killed_costs_no_line_and_no_line_comes_twice(
     assert names(minipod) == []
 
 
+def test_programs_get_as_long_to_end_as_is_said(minipod: Minipod, tmp_path: Path) -> None:
+    """They would get 30 seconds."""
+    file = write(tmp_path, pod("web", container("main", STUBBORN)))
+    with minipod.start("up", "-f", file, "--grace-period=1") as up:
+        assert up.stdout is not None
+        assert up.stdout.readline() == "web/main | here\n"
+        up.send_signal(signal.SIGTERM)
+        assert up.wait(timeout=20) == 0
+    minipod.ok("create", "-f", file)
+    assert minipod.ok("down", "-f", file, "--grace-period=0") == 'pod "web" deleted\n'
+
+
 def test_it_ends_with_its_pods_and_with_their_codes(minipod: Minipod, tmp_path: Path) -> None:
     def job(name: str, script: str) -> dict[str, object]:
         return container(name, shell(script))

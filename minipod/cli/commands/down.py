@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from minipod.cli.options import files_option, namespace_option, pass_session, verb
+from minipod.cli.options import files_option, grace_option, namespace_option, pass_session, verb
 from minipod.cli.printing.output import say_hint, tell
 
 if TYPE_CHECKING:
@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 
 @verb("down", "minipod down -f pod.yaml", "cat pod.yaml | minipod down -f -")
 @files_option(required=True)
+@grace_option
 @namespace_option
 @pass_session
-def down(session: Session, *, files: tuple[str, ...], recursive: bool) -> None:
+def down(session: Session, *, files: tuple[str, ...], recursive: bool, grace: int | None) -> None:
     """Remove the pods that files name, however they were made.
 
     What is not there is no error. A namespace that the files name goes too, unless it still has
@@ -37,7 +38,7 @@ def down(session: Session, *, files: tuple[str, ...], recursive: bool) -> None:
         targets = patiently(partial(of_sources, api, sources, session.given_namespace, kinds))
     ending = []
     there = set()
-    for target, pod in begin(api, targets, None):
+    for target, pod in begin(api, targets, grace):
         ending.append(pod)
         there.add(target)
     wait_gone(api, ending)

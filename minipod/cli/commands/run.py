@@ -9,6 +9,7 @@ import click
 
 from minipod.cli.options import (
     dry_run_option,
+    grace_option,
     namespace_option,
     offers,
     pass_session,
@@ -52,13 +53,7 @@ _NO_IMAGE = "no image: "
 @click.option("-t", "--tty", is_flag=True, help="Give CMD a terminal; use it with -i.")
 @click.option("--attach", is_flag=True, help="Stay and show what CMD writes. [default: with -i]")
 @click.option("--rm", "remove", is_flag=True, help="Delete the pod when we leave it, however.")
-@click.option(
-    "--grace-period",
-    type=click.IntRange(min=-1),
-    default=-1,
-    metavar="SECONDS",
-    help="With --rm: how long CMD may take to end by itself. [default: 30]",
-)
+@grace_option
 @click.option("-q", "--quiet", is_flag=True, help="Only what CMD writes, and errors.")
 @pod_running_option
 @click.option("--leave-stdin-open", is_flag=True, help="Do not close CMD's stdin when ours ends.")
@@ -81,7 +76,7 @@ def run(  # noqa: PLR0913 (an option each)
     tty: bool,
     attach: bool,
     remove: bool,
-    grace_period: int,
+    grace: int | None,
     quiet: bool,
     pod_running_timeout: float,
     leave_stdin_open: bool,
@@ -128,7 +123,7 @@ def run(  # noqa: PLR0913 (an option each)
         manner = Manner(stdin, tty, quiet, patience=pod_running_timeout, open_=leave_stdin_open)
         if not remove:
             return stay(client, pod, manner)
-        return stay_and_remove(client, pod, manner, grace_period)
+        return stay_and_remove(client, pod, manner, grace)
     pod = client.api.create(PODS, client.namespace, pod, dry_run=dry is DryRun.SERVER)
     printed.add(pod, "created")
     print_hints(pod)

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from minipod.cli.options import Timeout, files_option, namespace_option, pass_session, verb
+from minipod.cli.options import (
+    Timeout,
+    files_option,
+    grace_option,
+    namespace_option,
+    pass_session,
+    verb,
+)
 from minipod.cli.printing.output import say, say_error, say_hint, tell
 from minipod.errors import BadRequest, MinipodError
 
@@ -95,6 +102,7 @@ class _Container(click.ParamType[tuple[str, str]]):
     metavar="POD/CONTAINER",
     help="Exit with this container's code; implies --abort-on-container-exit.",
 )
+@grace_option
 @click.option("--timestamps", is_flag=True, help="Begin each line with its time.")
 @click.option("--no-color", is_flag=True, help="No colours, though stdout is a terminal.")
 @click.option("--no-log-prefix", "bare", is_flag=True, help="Lines without POD/CONTAINER.")
@@ -110,6 +118,7 @@ def up(  # noqa: PLR0913 (an option each)
     timeout: float | None,
     abort: bool,
     code_from: tuple[str, str] | None,
+    grace: int | None,
     timestamps: bool,
     no_color: bool,
     bare: bool,
@@ -125,7 +134,7 @@ def up(  # noqa: PLR0913 (an option each)
     from minipod.client.manifests.sources import read
 
     detach = detach or wait is not None
-    if detach and (abort or code_from or timestamps or bare):
+    if detach and (abort or code_from or timestamps or bare or grace is not None):
         raise click.UsageError("--detach shows nothing, and does not stop the pods")
     if timeout is not None and (not detach or wait is False):
         raise click.UsageError("--timeout is of --detach, which waits")
@@ -135,7 +144,7 @@ def up(  # noqa: PLR0913 (an option each)
     if detach:
         seconds = 60.0 if timeout is None else timeout
         return _detached(order, None if wait is False else seconds)
-    wanted = Wanted(timestamps, abort or code_from is not None, code_from)
+    wanted = Wanted(timestamps, abort or code_from is not None, code_from, grace)
     return _attached(order, wanted, dress(prefix=not bare, colour=not no_color))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from minipod.cli.printing.output import say
+from minipod.cli.printing.output import say, say_error_line
 
 if TYPE_CHECKING:
     from minipod.client import Api
@@ -20,7 +20,7 @@ def wants_terminal(pod: JSON, container: str, *, stdin: bool, tty: bool, quiet: 
     of_it = next(one for one in pod["spec"]["containers"] if one["name"] == container)
     if not of_it.get("tty"):
         if not quiet:
-            say(f"Unable to use a TTY - container {container} did not allocate one")
+            say_error_line(f"Unable to use a TTY - container {container} did not allocate one")
         return False
     return has_terminal(quiet=quiet)
 

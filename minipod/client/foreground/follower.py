@@ -36,11 +36,15 @@ _AT_ONCE = 0
 
 
 class Wanted(NamedTuple):
-    """What ends the whole: the first end of any container, and whose exit code is the command's."""
+    """What ends the whole: the first end of any container, and whose exit code is the command's.
+
+    `grace`: how many seconds programs may take to end; None: as their pods say.
+    """
 
     timestamps: bool = False
     abort: bool = False
     code_from: tuple[str, str] | None = None
+    grace: int | None = None
 
 
 class Teller(Protocol):
@@ -94,7 +98,6 @@ class Follower:
         self._selector = selectors.DefaultSelector()
         self._selector.register(signals, selectors.EVENT_READ, signals.look)
         self._places: dict[Run, Place] = {}
-        self._grace: int | None = None
         self._stopping = False
         self._heard = True  # somebody takes what is shown
         self._asked = 0  # how many signals have been acted upon
@@ -125,15 +128,15 @@ class Follower:
             self._asked = count
             if count == 1:
                 self._teller.voice("Gracefully stopping... (press Ctrl+C again to force)")
-            self._stop(None if count < FORCED else _AT_ONCE)
+            self._stop(self._wanted.grace if count < FORCED else _AT_ONCE)
         elif not self._stopping and not self._heard:
-            self._stop(None)
+            self._stop(self._wanted.grace)
         elif not self._stopping and self._wanted.abort and (end := self._course.first_end):
             self._teller.voice(f"{self._name(end.run.container)} has ended: all stop")
-            self._stop(None)
+            self._stop(self._wanted.grace)
         elif not self._stopping and self._course.over:
             self._natural = self._course.code
-            self._stop(None)
+            self._stop(self._wanted.grace)
 
     def _left(self) -> list[JSON]:
         return [self._names[uid] for uid in self._course.left]
