@@ -94,6 +94,7 @@ def _options() -> argparse.Namespace:
 
 async def _serve(root: Root, cluster_cidr: IPv4Network | None, supervisor: Supervisor) -> int:
     os.makedirs(root.path, mode=0o700, exist_ok=True)
+    folder = RootFolder(root, LOCK)
     store = SqliteStore(root.database)
     parent = Zygote.inherited()
     hands = Hands(
@@ -122,7 +123,6 @@ async def _serve(root: Root, cluster_cidr: IPv4Network | None, supervisor: Super
     _tell("ready")
     supervisor.tell("READY=1", f"STATUS=serving {root.socket}")
     _log.info("server started", extra=_facts(engine))
-    folder = RootFolder(root, LOCK)
     keeping = asyncio.create_task(_keep(folder, root, runner, engine))
     await engine.stopping.wait()
     keeping.cancel()

@@ -6,6 +6,7 @@ import asyncio
 import os
 from typing import TYPE_CHECKING
 
+from minipod.errors import HostError
 from minipod.syscalls import inotify
 
 if TYPE_CHECKING:
@@ -20,12 +21,15 @@ _LOST = inotify.MOVED_FROM | inotify.DELETE | inotify.MOVE_SELF
 
 
 class RootFolder:
-    """The folder as it was at the start, known by a file in it that outlives every server."""
+    """The folder as it is now, known by a file in it that outlives every server. HostError."""
 
     def __init__(self, root: Root, lasting: str) -> None:
         self._root = root
         self._path = f"{root.path}/{lasting}"
-        self._lasting = os.open(self._path, os.O_PATH | os.O_CLOEXEC)
+        try:
+            self._lasting = os.open(self._path, os.O_PATH | os.O_CLOEXEC)
+        except OSError as error:
+            raise HostError(f"cannot open {self._path}: {error.strerror}") from error
 
     @property
     def is_there(self) -> bool:
@@ -60,7 +64,3 @@ class RootFolder:
         finally:
             loop.remove_reader(changes.fileno())
             changes.close()
-
-    def close(self) -> None:
-        """Let go of it."""
-        os.close(self._lasting)
