@@ -9,6 +9,7 @@ from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
 from minipod.engine.pod_state import WIRED
+from minipod.engine.publications import Publications
 from minipod.engine.sandboxes import Order, Sandbox, Sandboxes
 from minipod.errors import HostError
 from minipod.plan import byhand
@@ -17,7 +18,7 @@ from minipod.plan.netns import fabric_names, node_names
 from minipod.plan.network import NetworkPlan, NodePlan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection
     from ipaddress import IPv4Address
 
     from minipod.engine.hands import Hands
@@ -31,8 +32,6 @@ INFRASTRUCTURE = frozenset({FABRIC_UID, NODE_UID})
 _BUCKET = "network"
 _PLAN = "plan"
 _POOL = "addresses"
-_PUBLISHED = "published"
-"""The record that host ports may be open: what an earlier server left is to be written anew."""
 
 _log = logging.getLogger(__name__)
 
@@ -63,10 +62,7 @@ class Cluster:
         """The default node's place; None until the network has been claimed."""
         self._settle(self._recorded_plan())
         self._pool: AddressPool | None = self._recorded_pool()
-        self._publications: dict[str, tuple[Publication, ...]] = {}
-        self._written: Mapping[str, tuple[Publication, ...]] | None = (
-            None if hands.store.record(_BUCKET, _PUBLISHED) else {}
-        )
+        self.publications = Publications(hands)
 
     @property
     def block(self) -> IPv4Network | None:
@@ -124,7 +120,7 @@ class Cluster:
             # Both may have ended while the other was built.
             self._ready = len(self._living) == len(INFRASTRUCTURE)
             try:
-                await self._write_publications(plan, node)
+                await self._write_publications()
             except HostError as error:
                 warnings.append(f"host ports are not open: {error}")
             return tuple(warnings)
@@ -176,32 +172,25 @@ class Cluster:
         if self._hands.trace.on:
             self._hands.trace.tell(byhand.link_removed(link, self.netns_name))
 
-    def published(self, uid: str) -> tuple[Publication, ...]:
-        """Return the host ports that lead to a pod, or are to."""
-        return self._publications.get(uid, ())
-
-    def expect(self, uid: str, publications: tuple[Publication, ...]) -> None:
-        """Take note of host ports that lead to a pod, for all that the kernel has yet to tell."""
-        if publications:
-            self._publications[uid] = publications
-        else:
-            self._publications.pop(uid, None)
-
     async def publish(self, uid: str, publications: tuple[Publication, ...]) -> None:
         """Have these host ports lead to a pod, and no others. HostError: then none does.
 
         Those of all pods are written together: of several that wait, one writes.
         """
-        if publications == self.published(uid) and self._ready and self._is_written():
+        if (
+            publications == self.publications.of(uid)
+            and self._ready
+            and self.publications.are_written
+        ):
             return
-        self.expect(uid, publications)
+        self.publications.expect(uid, publications)
         began = self._hands.trace.begin()
         try:
             await self.ensure()
             async with self._building:
-                await self._write_publications(self.plan, self.node)
+                await self._write_publications()
         except HostError:
-            self.expect(uid, ())
+            self.publications.expect(uid, ())
             raise
         if self._hands.trace.on and self.plan is not None:
             self._hands.trace.tell(byhand.published(self.plan, publications), began)
@@ -216,22 +205,13 @@ class Cluster:
         except HostError as error:
             _log.warning("%s", error)
 
-    def _is_written(self) -> bool:
-        return self._written == self._publications
-
-    async def _write_publications(self, plan: NetworkPlan | None, place: NodePlan | None) -> None:
-        node = self._living.get(NODE_UID)
-        if self._is_written():
+    async def _write_publications(self) -> None:
+        if self.publications.are_written:
             return
-        if plan is None or place is None or node is None:
+        node = self._living.get(NODE_UID)
+        if self.plan is None or self.node is None or node is None:
             raise self._node_ended()
-        self._hands.store.put_record(_BUCKET, _PUBLISHED, value=True)
-        wanted, self._written = dict(self._publications), None
-        every = [each for publications in wanted.values() for each in publications]
-        await self._hands.network.publish(plan, place, node, every)
-        self._written = wanted
-        if not wanted:
-            self._hands.store.drop_record(_BUCKET, _PUBLISHED)
+        await self.publications.write(self.plan, self.node, node)
 
     def address(self, uid: str) -> IPv4Address | None:
         """Return the address of a pod; None if it has none."""
@@ -278,9 +258,7 @@ class Cluster:
                 await self._hands.network.remove(self.plan, restore_forwarding=restore)
             self._settle(None)
             self._pool = None
-            self._publications.clear()
-            self._written = {}
-            self._hands.store.drop_record(_BUCKET, _PUBLISHED)
+            self.publications.forget()
             self._hands.store.drop_record(_BUCKET, _PLAN)
             self._hands.store.drop_record(_BUCKET, _POOL)
 
@@ -345,8 +323,7 @@ class Cluster:
         self._hands.network.forget(sandbox)
         sandbox.close()
         self._ready = False
-        if self._written:  # the rules went with a node, the setting of the link with a fabric
-            self._written = None
+        self.publications.lost()
         self._on_lost(uid == NODE_UID)
 
     def _folder(self, uid: str) -> str:

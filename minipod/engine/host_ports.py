@@ -61,7 +61,7 @@ class HostPorts:
         if state.sandbox is not None and (wanted or state.sandbox.connection.held):
             state.open_ports = None  # as far as we know
             opened = kept(wanted, state.sandbox.connection.held, self._node)
-            self._cluster.expect(state.uid, _publications(pod, opened, address))
+            self._cluster.publications.expect(state.uid, _publications(pod, opened, address))
 
     async def reserve(self, uid: str, pod: Pod) -> None:
         """Claim what a pod wants, and no more, and bind what is new of it.
@@ -124,7 +124,7 @@ class HostPorts:
         What cannot be closed now, will be with the next change: no pod stays because of it.
         """
         state.open_ports = frozenset()
-        closed = self._cluster.published(state.uid)
+        closed = self._cluster.publications.of(state.uid)
         if not closed:
             return
         try:
