@@ -25,6 +25,7 @@ class Publications:
         self._written: Mapping[str, tuple[Publication, ...]] | None = (
             None if hands.store.record(*_RECORD) else {}
         )
+        self._losses = 0
 
     @property
     def are_written(self) -> bool:
@@ -43,17 +44,23 @@ class Publications:
             self._wanted.pop(uid, None)
 
     async def write(self, plan: NetworkPlan, place: NodePlan, node: Sandbox) -> None:
-        """Have the kernel lead what is to be led. HostError: then nobody knows what it does."""
+        """Have the kernel lead what is to be led. HostError: then nobody knows what it does.
+
+        Nor does anybody if what the rules are in was lost meanwhile.
+        """
         self._hands.store.put_record(*_RECORD, value=True)
-        wanted, self._written = dict(self._wanted), None
+        wanted, self._written, losses = dict(self._wanted), None, self._losses
         every = [each for publications in wanted.values() for each in publications]
         await self._hands.network.publish(plan, place, node, every)
+        if self._losses != losses:
+            return
         self._written = wanted
         if not wanted:
             self._hands.store.drop_record(*_RECORD)
 
     def lost(self) -> None:
         """Take note that the node or the fabric went: with it its rules, or a setting of a link."""
+        self._losses += 1
         if self._written:
             self._written = None
 

@@ -148,6 +148,24 @@ def test_a_lost_node_is_published_anew(machine: Machine) -> None:
         await pause(lambda: len(machine.network.published) == 1)
 
 
+def test_a_node_lost_while_it_is_published_is_published_anew(machine: Machine) -> None:
+    written: list[int] = []
+
+    async def lose_it_the_first_time(
+        _plan: object, _place: object, _node: object, wanted: list[object]
+    ) -> None:
+        written.append(len(wanted))
+        if len(written) == 1:
+            machine.sandboxes["node-0"].die()
+
+    machine.network.publish = lose_it_the_first_time  # type: ignore[assignment,method-assign]
+
+    @play(machine)
+    async def _(machine: Machine, engine: Engine) -> None:
+        await created(engine, web("web"))
+        await pause(lambda: written == [1, 1])
+
+
 def test_a_pod_runs_though_its_port_cannot_be_opened_and_says_why(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
