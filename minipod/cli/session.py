@@ -42,6 +42,7 @@ class Session:
     def api(self, *, start: bool = True, heed: Callable[[str], None] | None = None) -> Api:
         """Return the API of the root's server, which starts one if need be and `start` allows.
 
+        For commands that print the server's own objects, or are about objects of any kind.
         `heed` gets its warnings instead of the user. MinipodError unless root asks.
         """
         from minipod.client import Api, Transport
@@ -61,7 +62,10 @@ class Session:
         return api
 
     def client(self, *, heed: Callable[[str], None] | None = None) -> Client:
-        """Return the library's client, on what `api` returns."""
+        """Return the library's client, for all that a command does with pods.
+
+        On what `api` returns. docs/decisions/library.md says who stands on which.
+        """
         from minipod.client.client import Client
 
         api = self.api(heed=heed)

@@ -162,7 +162,7 @@ class Client:
 
         A file may be a folder, with `recursive` and all in it, a URL, "-" for stdin, or a text with
         the name that errors call it by, a Source. BadRequest if one cannot be read; InvalidObject
-        as `create_from`. What fails later is an outcome.
+        as `create_from`. What fails later is an outcome. Nothing is done before one is asked for.
         """
         from minipod.client.manifests.outcomes import outcomes
         from minipod.client.manifests.sources import read

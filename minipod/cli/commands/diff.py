@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from minipod.cli.session import Session
     from minipod.client.changes.diff_program import Compared
+    from minipod.client.manifests.outcomes import Outcome
     from minipod.client.manifests.sources import Source
     from minipod.model.submission import Submission
 
@@ -65,30 +66,26 @@ def diff(session: Session, *, files: tuple[str, ...], recursive: bool, selector:
     try:
         words = diff_program.command(os.environ)
         wanted = Submission(Action.DIFF, selector=selector)
-        lines = _asked(session, read(files, recursive=recursive), wanted)
-        compared = [_compared(line["object"], line.get("live")) for line in lines]
+        found = _asked(session, read(files, recursive=recursive), wanted)
+        compared = [_compared(one.raw, one.live) for one in found if one.raw is not None]
         return int(diff_program.show(compared, words))
     except MinipodError as error:
         error.exit_code = _FAILED  # type: ignore[misc]
         raise
 
 
-def _asked(session: Session, sources: list[Source], wanted: Submission) -> Iterator[JSON]:
-    """Yield a line for each object. MinipodError of the first that cannot be changed so."""
+def _asked(session: Session, sources: list[Source], wanted: Submission) -> Iterator[Outcome]:
+    """Yield what becomes of each object. MinipodError of the first that cannot be changed so."""
     from minipod.cli.session import warn
     from minipod.cli.submitting import refusing
-    from minipod.client.wire.statuses import error_from
+    from minipod.client.manifests.outcomes import outcomes
 
     with refusing("compared"):
         lines = list(session.api().submit(sources, session.given_namespace, wanted))
-    for line in lines:
-        match line["type"]:
-            case "WARNING":
-                warn(line["message"])
-            case "ERROR":
-                raise error_from(line["status"])
-            case _:
-                yield line
+    for outcome in outcomes(lines, warn):
+        if outcome.error is not None:
+            raise outcome.error
+        yield outcome
 
 
 def _compared(merged: JSON, live: JSON | None) -> Compared:
