@@ -9,6 +9,7 @@ import socket
 import subprocess
 import threading
 from contextlib import contextmanager, suppress
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -66,6 +67,7 @@ def capitalized(error: str) -> str:
     return "E" + error[1:] if error.startswith("error: ") else error
 
 
+@cache
 def program(version: str = VERSION) -> str:
     """Return where kubectl is, of the version that we follow; else the test cannot run."""
     for place in filter(None, (shutil.which(place.format(version)) for place in _PLACES)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from minipod.client.gotemplate.comparing import CallError
 from minipod.client.gotemplate.functions import FUNCTIONS
@@ -40,6 +40,13 @@ class ExecutionError(BadRequest):
     """A template that makes no sense for a value."""
 
 
+class _Held(NamedTuple):
+    """A value that a template can name; `known`: Go has its type, and not only `interface {}`."""
+
+    value: Any
+    known: bool = True
+
+
 class _Leave(Exception):
     """A `break` or `continue` on its way to its loop."""
 
@@ -55,7 +62,7 @@ def render(template: Template, value: Any, *, allow_missing: bool = True) -> str
     """
     state = _State(template, strict=not allow_missing)
     try:
-        state.call("output", template.body, from_json(value))
+        state.call("output", template.body, _Held(from_json(value)))
     except RecursionError as error:
         raise ExecutionError("template: output: the template has no end of depth") from error
     return "".join(state.out)
@@ -68,11 +75,11 @@ class _State:
         self.out: list[str] = []
         self._template = template
         self._strict = strict
-        self._variables: list[tuple[str, Any]] = []
+        self._variables: list[tuple[str, _Held]] = []
         self._name = ""
         self._depth = 0
 
-    def call(self, name: str, body: Body, dot: Any) -> None:
+    def call(self, name: str, body: Body, dot: _Held) -> None:
         """Execute a template, which sees no variable of others."""
         before = self._variables, self._name
         self._variables, self._name = [("$", dot)], name
@@ -90,7 +97,7 @@ class _State:
 
     # Statements
 
-    def _body(self, body: Iterable[Statement], dot: Any) -> None:
+    def _body(self, body: Iterable[Statement], dot: _Held) -> None:
         for statement in body:
             match statement:
                 case Text(_, text):
@@ -116,24 +123,24 @@ class _State:
         finally:
             del self._variables[count:]
 
-    def _branch(self, branch: Branch, dot: Any) -> None:
+    def _branch(self, branch: Branch, dot: _Held) -> None:
         if branch.word == "range":
             self._range(branch, dot)
             return
         value = self._pipeline(branch.pipeline, dot)
         if truth(value):
-            self._body(branch.body, value if branch.word == "with" else dot)
+            self._body(branch.body, _Held(value) if branch.word == "with" else dot)
         else:
             self._body(branch.otherwise or (), dot)
 
-    def _range(self, branch: Branch, dot: Any) -> None:
+    def _range(self, branch: Branch, dot: _Held) -> None:
         value = self._pipeline(branch.pipeline, dot, bind=False)
         pairs = self._pairs(branch.pipeline, value)
         for key, item in pairs:
             with self._scope():
                 self._bind_pair(branch.pipeline, key, item)
                 try:
-                    self._body(branch.body, item)
+                    self._body(branch.body, _Held(item, known=False))
                 except _Leave as leave:
                     if leave.word == "break":
                         break
@@ -158,15 +165,16 @@ class _State:
 
     def _bind_pair(self, pipeline: Pipeline, key: Any, item: Any) -> None:
         """Give a range's variables what they are for: one alone has the item."""
-        values = (item,) if len(pipeline.variables) == 1 else (key, item)
-        for name, value in zip(pipeline.variables, values, strict=False):
-            self._bind(name, value, assign=pipeline.assigns)
+        of_item = _Held(item, known=False)
+        helds = (of_item,) if len(pipeline.variables) == 1 else (_Held(key), of_item)
+        for name, held in zip(pipeline.variables, helds, strict=False):
+            self._bind(name, held, assign=pipeline.assigns)
 
-    def _bind(self, name: str, value: Any, *, assign: bool) -> None:
+    def _bind(self, name: str, held: _Held, *, assign: bool) -> None:
         if assign:
-            self._variables[self._place_of(name)] = (name, value)
+            self._variables[self._place_of(name)] = (name, held)
         else:
-            self._variables.append((name, value))
+            self._variables.append((name, held))
 
     def _require_variables(self, pipeline: Pipeline) -> None:
         """Fail if a pipeline's value is for a variable that is not there."""
@@ -181,18 +189,18 @@ class _State:
             n for n in reversed(range(len(self._variables))) if self._variables[n][0] == name
         )
 
-    def _call_template(self, call: Call, dot: Any) -> None:
+    def _call_template(self, call: Call, dot: _Held) -> None:
         body = self._template.defined.get(call.name)
         if body is None:
             self._fail(call, f'template "{call.name}" not defined')
         if self._depth > _DEEPEST:
             self._fail(call, f"exceeded maximum template depth ({_DEEPEST})")
         given = MISSING if call.pipeline is None else self._pipeline(call.pipeline, dot)
-        self.call(call.name, body, given)
+        self.call(call.name, body, _Held(given))
 
     # Values
 
-    def _pipeline(self, pipeline: Pipeline, dot: Any, *, bind: bool = True) -> Any:
+    def _pipeline(self, pipeline: Pipeline, dot: _Held, *, bind: bool = True) -> Any:
         """Return the value of a pipeline, which is nil nowhere: nil is no value then."""
         value: Any = _NO_MORE
         for command in pipeline.commands:
@@ -201,10 +209,10 @@ class _State:
                 value = MISSING
         self._require_variables(pipeline)
         for name in pipeline.variables if bind else ():
-            self._bind(name, value, assign=pipeline.assigns)
+            self._bind(name, _Held(value), assign=pipeline.assigns)
         return value
 
-    def _command(self, command: Command, dot: Any, final: Any) -> Any:
+    def _command(self, command: Command, dot: _Held, final: Any) -> Any:
         first, *given = command.words
         match first:
             case Name():
@@ -219,7 +227,7 @@ class _State:
             self._fail(first, "nil is not a command")
         return self._operand(first, dot)
 
-    def _argued(self, node: Field | Variable | Chain, dot: Any) -> NoReturn:
+    def _argued(self, node: Field | Variable | Chain, dot: _Held) -> NoReturn:
         """Say that a field is no function, which is all that can be given something."""
         names = node.names if isinstance(node, Field) else node.fields
         if not names:
@@ -227,7 +235,7 @@ class _State:
         self._operand(node, dot)
         self._fail(node, f"{names[-1]} is not a method but has arguments")
 
-    def _operand(self, node: Operand | Pipeline, dot: Any) -> Any:
+    def _operand(self, node: Operand | Pipeline, dot: _Held) -> Any:
         """Return the value of a word of a command."""
         match node:
             case Pipeline():
@@ -239,22 +247,23 @@ class _State:
             case Chain(_, of, names):
                 if isinstance(of, Nil):
                     self._fail(node, "indirection through explicit nil in " + str(node))
-                return self._fields(_last(of), names, self._operand(of, dot))
+                return self._fields(_last(of), names, _Held(self._operand(of, dot)))
             case Name():
                 return self._function(Command(node.place, (node,)), dot, _NO_MORE)
             case Constant(_, _, value):
                 return value
             case Dot():
-                return dot
+                return dot.value
             case Nil():
                 return MISSING
 
-    def _fields(self, node: Node, names: Iterable[str], value: Any) -> Any:
+    def _fields(self, node: Node, names: Iterable[str], held: _Held) -> Any:
         for name in names:
-            value = self._field(node, name, value)
-        return value
+            held = _Held(self._field(node, name, held), known=False)
+        return held.value
 
-    def _field(self, node: Node, name: str, value: Any) -> Any:
+    def _field(self, node: Node, name: str, held: _Held) -> Any:
+        value = held.value
         if value is MISSING:
             if self._strict:
                 self._fail(node, f'nil data; no entry for key "{name}"')
@@ -262,14 +271,15 @@ class _State:
         if value is None:
             self._fail(node, f"nil pointer evaluating interface {{}}.{name}")
         if not isinstance(value, dict):
-            self._fail(node, f"can't evaluate field {name} in type interface {{}}")
+            kind = go_type(value) if held.known else "interface {}"
+            self._fail(node, f"can't evaluate field {name} in type {kind}")
         if name not in value and self._strict:
             self._fail(node, f'map has no entry for key "{name}"')
         return value.get(name, MISSING)
 
     # Functions
 
-    def _function(self, command: Command, dot: Any, final: Any) -> Any:
+    def _function(self, command: Command, dot: _Held, final: Any) -> Any:
         """Return what a function gives; `final` is its last value, if it came out of a pipe."""
         name, *given = command.words
         assert isinstance(name, Name)
@@ -287,7 +297,7 @@ class _State:
         except CallError as error:
             self._fail(command, f"error calling {name}: {error}")
 
-    def _short(self, name: str, given: Sequence[Node], dot: Any, final: Any) -> Any:
+    def _short(self, name: str, given: Sequence[Node], dot: _Held, final: Any) -> Any:
         """Return the first value that decides `and` or `or`, or the last; look at no more."""
         value: Any = MISSING
         for node in given:
@@ -296,7 +306,7 @@ class _State:
                 return value
         return value if final is _NO_MORE else final
 
-    def _argument(self, name: Name, number: int, node: Node, dot: Any) -> Any:
+    def _argument(self, name: Name, number: int, node: Node, dot: _Held) -> Any:
         value = self._operand(node, dot)
         self._require_text(name, node, number, value)
         return value

@@ -133,11 +133,18 @@ def _string(form: _Form, value: str) -> str | None:
             return text
         case "q":
             return quoted(text)
-        case "x":
-            return text.encode().hex()
-        case "X":
-            return text.encode().hex().upper()
+        case "x" | "X":
+            digits = _bytes(form, text.encode())
+            return digits.upper() if form.verb == "X" else digits
     return None
+
+
+def _bytes(form: _Form, data: bytes) -> str:
+    """Return bytes in hexadecimal: with ` ` one by one, with `#` marked as such."""
+    mark = "0x" if "#" in form.flags else ""
+    if " " in form.flags:
+        return " ".join(f"{mark}{byte:02x}" for byte in data)
+    return mark + data.hex() if data else ""
 
 
 def _int(form: _Form, value: int) -> str | None:
