@@ -68,6 +68,7 @@ CASES: list[tuple[str, list[str]]] = [
     ("minipod server sta", ["start", "status"]),
     ("minipod get pods --no", ["--no-headers"]),
     ("minipod get pods -o js", ["json", "jsonpath="]),
+    ("minipod label pods -o ", ["yaml", "json", "name", "jsonpath=", "go-template="]),
     ("minipod get node", ["nodes", "node"]),
     ("minipod get pods we", ["web", "webby"]),
     ("minipod get pod web we", ["webby"]),
