@@ -10,7 +10,6 @@ import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tests.support.command import PROGRAM
-from tests.support.host import run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,6 +17,9 @@ if TYPE_CHECKING:
     from tests.support.command import Minipod
 
 Findings = list[dict[str, Any]]
+
+_EMULATED = 120.0
+"""Seconds that doctor gets: half of one is enough, but not in an emulated machine."""
 
 LOOK = (sys.executable, "-P", "-m", "minipod.doctor", "--root")
 """What the command has look at the machine: it asks no server, which would measure."""
@@ -62,6 +64,15 @@ def seen(findings: Findings, check: str) -> str:
     return "\n".join(finding["seen"] for finding in findings if finding["check"] == check)
 
 
+def unfit(minipod: Minipod) -> Findings:
+    """Return what doctor finds that is not well, and print it: what a machine said is kept."""
+    found = [finding for finding in look(minipod) if finding["level"] != "OK"]
+    for finding in found:
+        print(f"{finding['level']}  {finding['check']}: {finding['seen']}")
+        print(f"      Fix: {finding['fix']}")
+    return found
+
+
 def broken(minipod: Minipod, breaks: str, *checks: str, way: tuple[str, ...] = ()) -> Outcome:
     """Break the machine with a shell's commands, look, do what is printed for `checks`, look again.
 
@@ -100,9 +111,15 @@ def fixes(findings: Findings, *checks: str) -> None:
     environment = os.environ | {"PATH": f"{PROGRAM.parent}:{os.environ['PATH']}"}
     wanted = [each["fix"] for each in findings if each["check"] in checks and each["fix"]]
     for fix in wanted:
-        subprocess.run(["sh", "-ec", fix], env=environment, check=True, capture_output=True)
+        done = subprocess.run(
+            ["sh", "-ec", fix], env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, f"{fix}: exit {done.returncode}: {done.stdout}{done.stderr}"
 
 
 def look(minipod: Minipod) -> Findings:
-    found: Findings = json.loads(run(*LOOK, str(minipod.root)))["checks"]
+    done = subprocess.run(
+        [*LOOK, str(minipod.root)], capture_output=True, timeout=_EMULATED, check=True
+    )
+    found: Findings = json.loads(done.stdout)["checks"]
     return found

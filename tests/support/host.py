@@ -23,7 +23,7 @@ OUTSIDE_ADDRESS = "192.0.2.1"
 HOST_ADDRESS = "192.0.2.2"
 WAN = "wan"
 
-_SETUP = f"""
+SETUP = f"""
 mount --make-rprivate /
 mkdir -p /run/netns
 mount -t tmpfs -o mode=0755 netns /run/netns
@@ -74,7 +74,7 @@ def enter() -> None:
     if libc.unshare(CLONE_NEWNS | CLONE_NEWNET) != 0:
         errno = ctypes.get_errno()
         raise OSError(errno, f"unshare: {os.strerror(errno)}")
-    subprocess.run(["sh", "-ec", _SETUP], check=True)
+    subprocess.run(["sh", "-ec", SETUP], check=True)
 
 
 def run(*argv: str | Path) -> str:

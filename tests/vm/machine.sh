@@ -9,7 +9,8 @@
 : "${top:?}" "${venv:?}"
 here=$top/tests/vm
 packages=('?essential' usr-is-merged systemd-sysv udev kmod busybox-static python3
-    python3-venv iproute2 nftables iptables curl iputils-ping procps mawk gcc libc6-dev)
+    python3-venv iproute2 nftables iptables curl iputils-ping procps mawk gcc libc6-dev
+    dbus firewalld ufw docker.io)
 modules=(virtio_pci virtio_blk)
 
 # describe_machine ARCHITECTURE: set what differs between them.
@@ -75,7 +76,13 @@ finish() {
     mkdir -p "$1"/usr/local/{bin,lib,sbin,share}
     ln -s mawk "$1/usr/bin/awk"
     ln -s gcc "$1/usr/bin/cc"
-    ln -s iptables-nft "$1/usr/sbin/iptables"
+    printf 'messagebus:x:100:100::/nonexistent:/usr/sbin/nologin\n' >>"$1/etc/passwd"
+    printf '%s\n' messagebus:x:100: docker:x:101: >>"$1/etc/group"
+    install -m 640 -t "$1/etc/ufw" "$1"/usr/share/ufw/iptables/*.rules \
+        "$1"/usr/share/ufw/{before.init,after.init,ufw.conf}
+    for name in iptables iptables-restore iptables-save ip6tables ip6tables-restore; do
+        ln -s xtables-nft-multi "$1/usr/sbin/$name"
+    done
     depmod --basedir "$1" "$(kernel_release "$1")"
     printf 'minipod-vm\n' >"$1/etc/hostname"
     printf '127.0.0.1 localhost minipod-vm\n' >"$1/etc/hosts"
