@@ -163,7 +163,7 @@ def _attached(order: _Order, wanted: Wanted, dress: Dress) -> int:
     with caught() as signals, _left_to_down():
         events = _events(order.api, planned)
         with undone(order.api, made.new):
-            _make(order, planned, made, _say)
+            _make(order, planned, made, _shower(signals))
             code = _follow(order.api, made, events, wanted, dress, signals) if made.pods else 0
         _remove_namespaces(order.api, made)
     if signals.count >= FORCED:
@@ -188,6 +188,20 @@ def _say(text: str) -> None:
     """Say something, if there is anybody: the pods are to be removed all the same."""
     with suppress(OSError):
         say(text)
+
+
+def _shower(signals: Signals) -> Show:
+    """Return what says what is made, and once that a signal was heard: nothing else tells yet."""
+    told = False
+
+    def show(text: str) -> None:
+        nonlocal told
+        _say(text)
+        if signals.look() and not told:
+            told = True
+            _say("Gracefully stopping when all are made... (press Ctrl+C again to force)")
+
+    return show
 
 
 def _heed(text: str) -> None:
