@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from contextlib import contextmanager, suppress
-from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from minipod.cli.bringing_up import Done, Order, heed, make, plan, target_of
 from minipod.cli.options import (
     Timeout,
     files_option,
@@ -28,32 +28,9 @@ if TYPE_CHECKING:
     from minipod.client.foreground.labels import Dress
     from minipod.client.foreground.making import Planned
     from minipod.client.foreground.signals import Signals
-    from minipod.client.manifests.sources import Source
-    from minipod.client.targets import Target
 
     JSON = dict[str, Any]
     Show = Callable[[str], None]
-
-
-class _Order(NamedTuple):
-    """What to make, and by whom."""
-
-    api: Api
-    sources: list[Source]
-    namespace: str | None
-
-
-class _Made(NamedTuple):
-    """What is there by now: pods, which objects were made here, and what could not be made."""
-
-    pods: list[JSON]
-    new: list[Target]
-    failures: list[MinipodError]
-
-    @property
-    def code(self) -> int:
-        """The exit code, of the making."""
-        return int(bool(self.failures))
 
 
 class _Container(click.ParamType[tuple[str, str]]):
@@ -138,9 +115,7 @@ def up(  # noqa: PLR0913 (an option each)
         raise click.UsageError("--detach shows nothing, and does not stop the pods")
     if timeout is not None and (not detach or wait is False):
         raise click.UsageError("--timeout is of --detach, which waits")
-    order = _Order(
-        session.api(heed=_heed), read(files, recursive=recursive), session.given_namespace
-    )
+    order = Order(session.api(heed=heed), read(files, recursive=recursive), session.given_namespace)
     if detach:
         seconds = 60.0 if timeout is None else timeout
         return _detached(order, None if wait is False else seconds)
@@ -148,22 +123,22 @@ def up(  # noqa: PLR0913 (an option each)
     return _attached(order, wanted, dress(prefix=not bare, colour=not no_color))
 
 
-def _attached(order: _Order, wanted: Wanted, dress: Dress) -> int:
+def _attached(order: Order, wanted: Wanted, dress: Dress) -> int:
     """Make the pods, follow them, and remove them. Signals count from the first moment."""
     from minipod.client.foreground.outcome import FORCED
     from minipod.client.foreground.signals import caught
     from minipod.client.foreground.undoing import undone
     from minipod.client.streams.ending import EndedBySignal
 
-    planned = _plan(order)
+    planned = plan(order)
     if planned is None:
         return 1
     _require_container(planned, wanted)
-    made = _Made([], [], [])
+    made = Done([], [], [])
     with caught() as signals, _left_to_down():
         events = _events(order.api, planned)
         with undone(order.api, made.new):
-            _make(order, planned, made, _shower(signals))
+            make(order, planned, made, _shower(signals))
             code = _follow(order.api, made, events, wanted, dress, signals) if made.pods else 0
         _remove_namespaces(order.api, made)
     if signals.count >= FORCED:
@@ -204,16 +179,9 @@ def _shower(signals: Signals) -> Show:
     return show
 
 
-def _heed(text: str) -> None:
-    from minipod.cli.session import warn
-
-    with suppress(OSError):
-        warn(text)
-
-
 def _follow(
     api: Api,
-    made: _Made,
+    made: Done,
     events: dict[str, int],
     wanted: Wanted,
     dress: Dress,
@@ -235,13 +203,13 @@ def _follow(
     return code
 
 
-def _detached(order: _Order, timeout: float | None) -> int:
+def _detached(order: Order, timeout: float | None) -> int:
     """Make the pods and wait for them; say of each that is not ready why."""
-    planned = _plan(order)
+    planned = plan(order)
     if planned is None:
         return 1
-    made = _Made([], [], [])
-    _make(order, planned, made, tell)
+    made = Done([], [], [])
+    make(order, planned, made, tell)
     if timeout is None:
         return made.code
     ready = _await(order.api, made, timeout)
@@ -250,13 +218,13 @@ def _detached(order: _Order, timeout: float | None) -> int:
     return made.code or int(not ready)
 
 
-def _await(api: Api, made: _Made, timeout: float) -> bool:
+def _await(api: Api, made: Done, timeout: float) -> bool:
     """Wait until each pod is ready, or will not be; tell which, and return whether all are."""
     from minipod.cli.telling.awaiting import awaiting
     from minipod.client.foreground.readiness import Verdict, verdict, why_not
     from minipod.client.foreground.settling import settle
 
-    targets = [_target(pod) for pod in made.pods]
+    targets = [target_of(pod) for pod in made.pods]
     ready = True
     outcomes = settle(api, targets, timeout)
     for target, obj, _ in awaiting(outcomes, targets, " to be ready"):
@@ -268,64 +236,6 @@ def _await(api: Api, made: _Made, timeout: float) -> bool:
         why = why_not(pod) if pod is not None else "it was deleted"
         say_error(MinipodError(f"pod/{target.name} is not ready: {why}"))
     return ready
-
-
-def _plan(order: _Order) -> Planned | None:
-    """Return what is to be made; None if something hinders, which is told: all of it.
-
-    What is being deleted is waited for: it is neither there nor out of the way.
-    """
-    from minipod.cli.submitting import refusing
-    from minipod.cli.telling.gone import wait_gone
-    from minipod.client.foreground.making import plan
-    from minipod.client.views.podview import reference
-    from minipod.client.waits.patience import patiently
-
-    ask = partial(plan, order.api, order.sources, order.namespace)
-    with refusing("created"):
-        planned = patiently(ask)
-        while planned.ending and not planned.errors:
-            for obj in planned.ending:
-                say(f"{reference(obj)} is being deleted: waiting until it is gone")
-            wait_gone(order.api, planned.ending)
-            planned = patiently(ask)
-    for text in planned.warnings:
-        _heed(text)
-    for error in planned.errors:
-        say_error(error)
-    return None if planned.errors else planned
-
-
-def _make(order: _Order, planned: Planned, made: _Made, show: Show) -> None:
-    """Make what is planned, and note it in `made`; `show` prints what became of each object."""
-    from minipod.cli.submitting import print_hints
-    from minipod.cli.telling.making import Making
-    from minipod.client.foreground.making import Made, make
-    from minipod.client.views.podview import reference
-
-    with Making("created", lambda: len(planned.objects)) as making:
-        for one in make(order.api, order.sources, order.namespace, planned):
-            making.count += 1
-            if not isinstance(one, Made):
-                made.failures.append(one)
-                with suppress(OSError):
-                    say_error(one)
-                continue
-            if one.new:
-                made.new.append(_target(one.obj))
-            if one.obj["kind"] == "Pod":
-                made.pods.append(one.obj)
-            show(f"{reference(one.obj)} {'created' if one.new else _already(one.obj)}")
-            if one.obj["kind"] == "Pod":
-                with suppress(OSError):
-                    print_hints(one.obj)
-
-
-def _already(obj: JSON) -> str:
-    from minipod.client.foreground.runs import is_over
-
-    ended = is_over(obj) if obj["kind"] == "Pod" else False
-    return "is there already, and has ended" if ended else "is there already"
 
 
 def _events(api: Api, planned: Planned) -> dict[str, int]:
@@ -349,19 +259,10 @@ def _require_container(planned: Planned, wanted: Wanted) -> None:
     )
 
 
-def _remove_namespaces(api: Api, made: _Made) -> None:
+def _remove_namespaces(api: Api, made: Done) -> None:
     from minipod.client.foreground.undoing import empty_namespaces
 
     for target, gone in empty_namespaces(api, made.new):
         if not gone:
             with suppress(OSError):
                 say_hint(f"namespace/{target.name} stays: other pods are in it")
-
-
-def _target(obj: JSON) -> Target:
-    from minipod.client.kinds import BY_WORD
-    from minipod.client.targets import Target
-
-    metadata = obj["metadata"]
-    kind = BY_WORD[obj["kind"].lower()]
-    return Target(kind, metadata.get("namespace", ""), metadata["name"], metadata["uid"])
