@@ -13,6 +13,7 @@ import pytest
 from tests.support import pages
 from tests.support.command import PROGRAM
 from tests.support.host import WAN
+from tests.support.lacking import need
 from tests.support.wait import eventually
 
 if TYPE_CHECKING:
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
 TOP = Path(__file__).parents[2]
 LOOKS = ("curl ", "ip ", "nft ", *(f"minipod {verb} " for verb in ("get", "exec", "logs", "ports")))
 """What may be typed again: a program takes a moment until it listens, and so does its reader."""
+
+
+def only_looks(command: str) -> bool:
+    """Return whether a command may be typed again, and nothing is done twice."""
+    does = pages.is_in_background(command) or re.search(" -X | --data-", command)
+    return command.startswith(LOOKS) and not does
 
 
 def on_this_root(command: str, root: Path) -> str:
@@ -48,6 +55,7 @@ def as_by_default(text: str, root: Path) -> str:
 
 PAGES = (
     "README.md",
+    "docs/api.md",
     "docs/tutorial.md",
     "docs/hostports.md",
     "docs/manifest.md",
@@ -63,7 +71,12 @@ PAGES = (
 def test_each_command_of_a_page_prints_what_the_page_shows(
     minipod: Minipod, tmp_path: Path, name: str
 ) -> None:
-    environment = minipod.environment | {"PATH": f"{PROGRAM.parent}:{os.environ['PATH']}"}
+    if "| jq " in (TOP / name).read_text():
+        need("jq")
+    environment = minipod.environment | {
+        "PATH": f"{PROGRAM.parent}:{os.environ['PATH']}",
+        "SOCKET": str(minipod.root / "server.sock"),
+    }
     (tmp_path / "examples").symlink_to(TOP / "examples")
     with closing(pages.Shell(tmp_path, environment)) as shell:
         for command, shown in pages.script(TOP / name, tmp_path):
@@ -81,7 +94,7 @@ def check(shell: pages.Shell, root: Path, command: str, shown: str) -> None:
         happened = as_by_default(shell.said(begin), root)
         if pages.same(shown, happened, in_any_order=loose):
             return True
-        if command.startswith(LOOKS):
+        if only_looks(command):
             begin = shell.type(typed)
         raise AssertionError(f"$ {command}\n{happened}\ninstead of\n{shown}")
 

@@ -45,6 +45,9 @@ def steps(page: str) -> Iterator[Step]:
     for block in _BLOCK.findall(text):
         for part in re.split(r"^    \$ ", block, flags=re.MULTILINE)[1:]:
             command, _, shown = part.partition("\n")
+            while command.endswith("\\"):
+                more, _, shown = shown.partition("\n")
+                command += f"\n{more}"
             yield Step(command, re.sub(r"^    ", "", shown, flags=re.MULTILINE).strip("\n"))
 
 
@@ -54,6 +57,11 @@ def script(page: Path, folder: Path) -> list[Step]:
     for name, content in files(text).items():
         (folder / name).write_text(content)
     return list(steps(text))
+
+
+def is_in_background(command: str) -> bool:
+    """Return whether a command line goes on while the next is typed."""
+    return _IN_BACKGROUND.search(command) is not None
 
 
 def same(shown: str, happened: str, *, in_any_order: bool = False) -> bool:
@@ -97,7 +105,7 @@ class Shell:
                 env=self._environment,
                 start_new_session=True,
             )
-        if _IN_BACKGROUND.search(command):
+        if is_in_background(command):
             self._background.append(started)
         else:
             started.wait(60)
