@@ -7,6 +7,7 @@ drops them, and so is every value of a wrong type.
 from __future__ import annotations
 
 import difflib
+import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
@@ -33,6 +34,10 @@ NOT_ACTED_ON: Final = "minipod does not act on this field yet"
 _QUANTITY = re.compile(
     r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[KMGTPE]i|[numkMGTPE]|[eE][-+]?[0-9]+)?\Z"
 )
+_FOR_A_SHELL = re.compile(r"[^\w\s./:,=@%+-]")
+_ADVISED: Final = 60
+"""Characters of a command line that is written out as the list that it should be."""
+
 _QUANTITY_WORDS = (
     "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
 )
@@ -155,7 +160,7 @@ class _Walk:
         return text
 
     def _wrong_type(self, wanted: str, value: Any, path: Path) -> object:
-        message = f"must be {wanted}, not {_described(value)}{_advice(wanted, value)}"
+        message = f"must be {wanted}, not {_described(value)}{_advice(wanted, value, path)}"
         quotable = wanted == _WANTED[Scalar.STRING] and isinstance(value, bool | int | float)
         self.found.faults.append(Fault(path, message, FaultKind.TYPE, quotable=quotable))
         return _WRONG
@@ -191,9 +196,20 @@ def _described(value: Any) -> str:
     return "a list" if isinstance(value, list) else "a mapping"
 
 
-def _advice(wanted: str, value: Any) -> str:
+def _advice(wanted: str, value: Any, path: Path) -> str:
     if wanted == _WANTED[Scalar.INTEGER] and isinstance(value, str) and value.isdecimal():
         return ": take the quotes away"
     if wanted == _WANTED[Scalar.BOOLEAN] and value in ("true", "false"):
         return ": take the quotes away"
+    if isinstance(value, str) and (words := _words(value, path)):
+        return f": write it as {json.dumps(words, ensure_ascii=False)}"
     return ""
+
+
+def _words(line: str, path: Path) -> list[str]:
+    """Return a short command line as the list that a command is; a shell's goes to a shell."""
+    if path[-1:] not in (("command",), ("args",)) or len(line) > _ADVISED:
+        return []
+    if not _FOR_A_SHELL.search(line):
+        return line.split()
+    return ["sh", "-c", line] if path[-1] == "command" else []

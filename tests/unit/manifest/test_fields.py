@@ -33,7 +33,15 @@ def problem_of(fields):
             "args: [80]",
             'args[0]: must be a string, not the number 80: put it in quotes: "80"',
         ),
-        ("command: sleep 1", 'command: must be a list, not the text "sleep 1"'),
+        (
+            "command: sleep 1",
+            'command: must be a list, not the text "sleep 1": write it as ["sleep", "1"]',
+        ),
+        (
+            "command: echo $A",
+            'command: must be a list, not the text "echo $A": write it as ["sh", "-c", "echo $A"]',
+        ),
+        ("args: $A | cat", 'args: must be a list, not the text "$A | cat"'),
         ("workingDir: [a]", "workingDir: must be a string, not a list"),
         ("env: {A: b}", "env: must be a list, not a mapping"),
         ("ports: [80]", "ports[0]: must be a mapping, not the number 80"),
