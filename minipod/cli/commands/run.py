@@ -92,7 +92,6 @@ def run(  # noqa: PLR0913 (an option each)
     us; the same once more kills CMD.
     """
     from minipod.cli.printing.results import DryRun, results
-    from minipod.cli.staying import Manner, stay, stay_and_remove
     from minipod.cli.submitting import print_hints
     from minipod.client.kinds import PODS
     from minipod.client.manifests import podbuild
@@ -120,6 +119,8 @@ def run(  # noqa: PLR0913 (an option each)
         return 0
     client = session.client(heed=_heeder(quiet=quiet, image=image))
     if attach or stdin:
+        from minipod.cli.staying import Manner, stay, stay_and_remove
+
         manner = Manner(stdin, tty, quiet, patience=pod_running_timeout, open_=leave_stdin_open)
         if not remove:
             return stay(client, pod, manner)

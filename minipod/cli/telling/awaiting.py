@@ -6,7 +6,6 @@ import time
 from typing import TYPE_CHECKING
 
 from minipod.cli.telling.progress import Waiting
-from minipod.cli.telling.words import awaited
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -25,6 +24,8 @@ def awaiting(
     left, began = dict.fromkeys(targets), time.monotonic()
 
     def text() -> str:
+        from minipod.cli.telling.words import awaited
+
         names = [target.name for target in list(left)]
         return awaited(names, len(targets), what, time.monotonic() - began)
 

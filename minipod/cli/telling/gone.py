@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from minipod.cli.telling.progress import Waiting
-from minipod.cli.telling.words import ending
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -43,6 +42,8 @@ def showing(left: Callable[[], list[JSON]], total: int | None = None) -> Waiting
     among = len(left()) if total is None else total
 
     def text() -> str:
+        from minipod.cli.telling.words import ending
+
         return ending([obj["metadata"] for obj in left()], among, time.time())
 
     return Waiting(text)

@@ -6,7 +6,6 @@ import time
 from typing import TYPE_CHECKING, Self
 
 from minipod.cli.telling.progress import Waiting
-from minipod.cli.telling.words import made
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,6 +36,8 @@ class Making:
         self._waiting.__exit__()
 
     def _text(self) -> str:
+        from minipod.cli.telling.words import made
+
         if not self._asked:
             self._asked = True
             self._total = self._ask()
