@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 LOAD = (sys.executable, "-I", "-S", load.__file__)
 COUNT = 5_000
 ROUNDS = 5
+DEADLINE = 30.0
+"""Seconds for one turn, which takes a fraction of one: the watcher sees nothing meanwhile."""
+
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
@@ -72,7 +75,15 @@ async def _sample(argv: Sequence[str], count: int, group: int) -> _Sample:
         stdout=asyncio.subprocess.PIPE,
         pass_fds=(group,),
     )
-    output, _ = await process.communicate()
+    try:
+        async with asyncio.timeout(DEADLINE):
+            output, _ = await process.communicate()
+    except TimeoutError:
+        raise HostError(f"cannot measure: the load does not end within {DEADLINE:g} s") from None
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
     if process.returncode != 0:
         raise HostError(f"cannot measure: the load ended with {process.returncode}")
     bind, other = map(int, output.split())

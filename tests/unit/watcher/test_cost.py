@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,7 +17,6 @@ from minipod.watcher.protocol import WATCHER_GROUP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 LOAD = """
 import os, sys
@@ -68,3 +68,16 @@ def test_a_load_that_fails_leaves_the_hooks_in(tmp_path: Path, group: int) -> No
     with pytest.raises(HostError, match="ended with 1"):
         asyncio.run(measure(connection, group, argv=["false"]))
     assert connection.log == ["pause", "resume"]
+
+
+def test_a_load_that_does_not_end_is_ended_and_leaves_the_hooks_in(
+    tmp_path: Path, group: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For while it runs nobody sees what is refused."""
+    monkeypatch.setattr("minipod.watcher.cost.DEADLINE", 2)
+    connection = Connection(tmp_path / "state")
+    argv = ["sh", "-c", 'echo $$ > "$0"; exec sleep 100', str(tmp_path / "pid")]
+    with pytest.raises(HostError, match="does not end within"):
+        asyncio.run(measure(connection, group, argv=argv))
+    assert connection.log == ["pause", "resume"]
+    assert not Path("/proc", (tmp_path / "pid").read_text().strip()).exists()
