@@ -179,9 +179,11 @@ def test_the_second_pod_waits_says_for_whom_and_runs_when_the_first_is_gone(
 
 def test_a_pod_that_finishes_gives_it_up(minipod: Minipod) -> None:
     port = {"containerPort": 80, "hostPort": 8080}
-    minipod.create(pod("once", container("a", ["sleep", "1"], ports=[port]), restartPolicy="Never"))
+    until_told = ["sh", "-c", "until [ -e /over ]; do sleep 0.1; done"]
+    minipod.create(pod("once", container("a", until_told, ports=[port]), restartPolicy="Never"))
     minipod.create(serving("two", {"hostPort": 8080}))
     assert status(minipod, "two") == "Pending"
+    minipod.ok("exec", "once", "--", "touch", "/over")
     answers("two", "127.0.0.1", 8080)
 
 
