@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
@@ -333,6 +334,18 @@ class TestSurvival:
         found = SqliteStore(str(copy))
         assert len(found.list("Pod")) == 1
         found.close()
+
+    def test_the_disk_is_waited_for_seldom(self, path):
+        """The file itself grows only where it is synced: not by the first thousand pages."""
+        store = SqliteStore(path)
+        store.put_record("blobs", "first", 0)
+        before = os.path.getsize(path)
+        with store.transaction():
+            for number in range(2000):
+                store.put_record("blobs", str(number), "x" * 4000)
+        assert os.path.getsize(path) == before
+        store.close()
+        assert os.path.getsize(path) > before + 2000 * 4000
 
     def test_old_revisions_leave_the_file(self, path, monkeypatch):
         monkeypatch.setattr("minipod.store.sqlite.KEPT_REVISIONS", 10)
