@@ -6,9 +6,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from minipod.client.kinds import NAMESPACES, PODS
+from minipod.client.manifests.outcomes import FAILED, outcomes
 from minipod.client.targets import Target, of_sources
 from minipod.client.waits.patience import TRIES
-from minipod.client.wire.statuses import error_from
 from minipod.errors import Conflict, Unavailable
 from minipod.model.submission import Action, Submission
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from minipod.client.api import Api
+    from minipod.client.manifests.outcomes import Outcome
     from minipod.client.manifests.sources import Source
     from minipod.errors import MinipodError
 
@@ -47,34 +48,37 @@ class Made(NamedTuple):
 
 def plan(api: Api, sources: Sequence[Source], namespace: str | None) -> Planned:
     """Ask what would become of the files, changing nothing. InvalidObject."""
-    lines = list(api.submit(sources, namespace, Submission(Action.APPLY, dry_run=True)))
     planned = Planned([], [], [], [], [])
-    waiting = iter(of_sources(api, sources, namespace, (PODS, NAMESPACES)))
-    for line in lines:
-        if line["type"] != "WARNING":
-            _plan_one(api, next(waiting), line, planned)
-        elif _LAST_APPLIED not in line["message"]:  # of a pod that `create` made
-            planned.warnings.append(line["message"])
+
+    def heed(warning: str) -> None:
+        if _LAST_APPLIED not in warning:  # of a pod that `create` made
+            planned.warnings.append(warning)
+
+    wanted = Submission(Action.APPLY, dry_run=True)
+    found = list(outcomes(api.submit(sources, namespace, wanted), heed))
+    for target, outcome in zip(
+        of_sources(api, sources, namespace, (PODS, NAMESPACES)), found, strict=True
+    ):
+        _plan_one(api, target, outcome, planned)
     return planned
 
 
-def _plan_one(api: Api, target: Target, line: JSON, planned: Planned) -> None:
+def _plan_one(api: Api, target: Target, outcome: Outcome, planned: Planned) -> None:
     """Note what would become of one object."""
-    if line["type"] == "ERROR":
-        obj = live = api.find(target.kind, target.namespace, target.name)
-    else:
-        obj = live = line["object"]
-        if line["type"] == "CONFIGURED":
-            live = api.find(target.kind, target.namespace, target.name)
-    if live is None and line["type"] == "ERROR":
-        planned.errors.append(error_from(line["status"]))
-    elif obj is not None and "deletionTimestamp" in obj["metadata"]:
-        planned.ending.append({"kind": target.kind.name, **obj})
-    elif line["type"] == "ERROR" or live is None or _content(live) != _content(line["object"]):
+    there = live = outcome.raw
+    if outcome.done in (FAILED, "configured"):
+        live = api.find(target.kind, target.namespace, target.name)
+    if outcome.error is not None:
+        there = live
+    if live is None and outcome.error is not None:
+        planned.errors.append(outcome.error)
+    elif there is not None and "deletionTimestamp" in there["metadata"]:
+        planned.ending.append({"kind": target.kind.name, **there})
+    elif outcome.raw is None or live is None or _content(live) != _content(outcome.raw):
         planned.errors.append(_different(target))
     else:
-        planned.objects.append(line["object"])
-        if line["type"] == "CREATED":
+        planned.objects.append(outcome.raw)
+        if outcome.done == "created":
             planned.new.append(target)
 
 
@@ -87,11 +91,11 @@ def make(
     """
     done = 0
     for attempt in range(TRIES):
-        told = _objects(api, sources, namespace)
+        lines = api.submit(sources, namespace, Submission(Action.APPLY))
         try:
-            for line in islice(told, done, None):
+            for outcome in islice(outcomes(lines, _said_before), done, None):
                 done += 1
-                yield _made(line, planned, again=attempt > 0)
+                yield _made(outcome, planned, again=attempt > 0)
         except Unavailable:
             if attempt == TRIES - 1:
                 raise
@@ -99,21 +103,19 @@ def make(
             return
 
 
-def _objects(api: Api, sources: Sequence[Source], namespace: str | None) -> Iterator[JSON]:
-    """Apply what files hold; yield a line for each object: warnings were said before."""
-    for line in api.submit(sources, namespace, Submission(Action.APPLY)):
-        if line["type"] != "WARNING":
-            yield line
+def _said_before(_warning: str) -> None:
+    """Say nothing: it was, when it was planned."""
 
 
-def _made(line: JSON, planned: Planned, *, again: bool) -> Made | MinipodError:
-    """Read a line; `again`: the server before may have made the object, and not told."""
-    if line["type"] == "ERROR":
-        return error_from(line["status"])
-    metadata = line["object"]["metadata"]
-    key = line["object"]["kind"], metadata.get("namespace", ""), metadata["name"]
+def _made(outcome: Outcome, planned: Planned, *, again: bool) -> Made | MinipodError:
+    """Read an outcome; `again`: the server before may have made the object, and not told."""
+    if outcome.raw is None:
+        assert outcome.error is not None
+        return outcome.error
+    metadata = outcome.raw["metadata"]
+    key = outcome.raw["kind"], metadata.get("namespace", ""), metadata["name"]
     was_new = key in {(target.kind.name, target.namespace, target.name) for target in planned.new}
-    return Made(line["object"], new=line["type"] == "CREATED" or (again and was_new))
+    return Made(outcome.raw, new=outcome.done == "created" or (again and was_new))
 
 
 def _content(obj: JSON) -> JSON:
