@@ -35,7 +35,7 @@ from minipod.kernel.netns_names import NetnsNames
 from minipod.kernel.network import HostNetwork
 from minipod.kernel.root_folder import RootFolder
 from minipod.model.root import Root
-from minipod.plan.objects import Machine
+from minipod.plan.objects import Machine, node_name
 from minipod.sandbox import zygote
 from minipod.sandbox.protocol import LISTEN_VARIABLE, LOCK, READY_VARIABLE, REFUSED, STOPPED
 from minipod.sandbox.remote import SandboxConnection, Zygote
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from aiohttp.web import AppRunner
 
     from minipod.model.host_facts import HostFacts
+    from minipod.store.protocol import Store
 
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 """Kubernetes' words for the kernel's."""
@@ -107,7 +108,7 @@ async def _serve(root: Root, cluster_cidr: IPv4Network | None, supervisor: Super
         connect=SandboxConnection.connect,
         watcher=_Watchers(),
         clock=time.time,
-        machine=_machine(),
+        machine=_machine(store),
         look=partial(_look, root),
     )
     engine = Engine(hands, cluster_cidr)
@@ -192,16 +193,15 @@ def _facts(engine: Engine) -> dict[str, object]:
     }
 
 
-def _machine() -> Machine:
+def _machine(store: Store) -> Machine:
     system = os.uname()
     try:
         release = platform.freedesktop_os_release()["PRETTY_NAME"]
     except (OSError, KeyError):
         release = system.sysname
     architecture = _ARCHITECTURES.get(system.machine, system.machine)
-    # A node's name is a name of Kubernetes: lower case.
     return Machine(
-        system.nodename.lower(),
+        node_name(store.list("Node"), system.nodename),
         system.release,
         architecture,
         release,

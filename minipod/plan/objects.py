@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -9,9 +10,13 @@ import msgspec
 from minipod.model import conflicts
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from minipod.model.conflicts import Conflict
     from minipod.model.pod import JSON
     from minipod.plan.network import NodePlan
+
+_NOT_IN_A_NAME = re.compile(r"[^a-z0-9.-]+")
 
 PODS_ON_A_NODE = 253
 """What a node CIDR of /24 holds: 256 less network, gateway and broadcast."""
@@ -34,6 +39,26 @@ class Machine(msgspec.Struct, frozen=True):
     system_uuid: str = ""
     processors: int = 0
     memory: int = 0
+
+
+def node_name(nodes: Sequence[JSON], host_name: str) -> str:
+    """Return what a machine's node is called: as before, for its pods are on the node of that name.
+
+    Else like the machine, which may be renamed later.
+    """
+    if nodes:
+        newest = max(nodes, key=lambda node: str(node["metadata"]["creationTimestamp"]))
+        return str(newest["metadata"]["name"])
+    return named_after(host_name)
+
+
+def named_after(host_name: str) -> str:
+    """Return a machine's name as the name of a node: `my-host.lan` for `My_Host.lan`.
+
+    Hosts may be called as they like, `(none)` for one: such a name no object has.
+    """
+    labels = (label.strip("-") for label in _NOT_IN_A_NAME.sub("-", host_name.lower()).split("."))
+    return ".".join(filter(None, labels)) or "node"
 
 
 def namespace_object(name: str, uid: str, created: str) -> JSON:

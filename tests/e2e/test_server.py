@@ -108,6 +108,21 @@ def test_the_same_name_at_once_makes_one_pod(minipod: Minipod) -> None:
     assert sorted(codes) == [0, 1, 1, 1, 1]
 
 
+def test_a_node_is_the_same_when_its_machine_is_renamed(minipod: Minipod) -> None:
+    minipod.create(pod("web"))
+    before = minipod.json("get", "nodes")["items"]
+    minipod.ok("server", "stop")
+    renamed = ["unshare", "--uts", "sh", "-c", 'hostname renamed && exec "$@"', "sh"]
+    argv = [*renamed, *minipod.argv(["server", "start"])]
+    subprocess.run(argv, check=True, timeout=60, env=minipod.environment, stdout=subprocess.DEVNULL)
+    after = minipod.json("get", "nodes")["items"]
+    assert [node["metadata"]["uid"] for node in after] == [
+        node["metadata"]["uid"] for node in before
+    ]
+    assert minipod.pod("web")["spec"]["nodeName"] == after[0]["metadata"]["name"]
+    minipod.create(pod("next"))
+
+
 def test_purge_leaves_nothing(minipod: Minipod) -> None:
     before = snapshot()
     minipod.create(documents(pod("a", container("x", web(8080))), pod("b")))
