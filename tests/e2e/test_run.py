@@ -84,7 +84,7 @@ def test_with_rm_a_terminal_that_is_closed_leaves_no_pod(minipod: Minipod) -> No
     assert none(minipod)
 
 
-def test_a_pod_that_cannot_run_is_waited_for(minipod: Minipod) -> None:
+def test_run_and_attach_wait_for_a_pod_that_cannot_run_yet(minipod: Minipod) -> None:
     wait = (*RUN, "web", "--image", "late", "--pod-running-timeout")
     complaint = minipod.fails(*wait, "10ms", "-q")
     assert complaint.startswith(
@@ -93,29 +93,27 @@ def test_a_pod_that_cannot_run_is_waited_for(minipod: Minipod) -> None:
     )
     assert len(complaint.splitlines()) == 1
     assert none(minipod)
-    with minipod.start(*wait, "1m") as run:
+    minipod.ok("run", "other", "--image", "late")
+    why = minipod.fails("attach", "other", "--pod-running-timeout=10ms")
+    assert 'container "other" of pod "other" is not running: ImageNotMapped' in why
+    with minipod.start(*wait, "1m") as run, minipod.start("attach", "other") as attached:
         assert run.stderr is not None
         assert 'Hint: container "web" of pod/web waits: image "late"' in run.stderr.readline()
-        minipod.ok("image", "map", "late", "--", "echo", "come")
-        assert run.wait(timeout=20) == 0
-        assert run.stdout is not None
-        assert run.stdout.read() == 'come\npod "web" deleted\n'
-    failing = ("--restart=OnFailure", "--pod-running-timeout=10ms", "--", "false")
-    complaint = minipod.fails("run", "-iq", "--rm", "web", *failing)
-    assert complaint == "Error: timed out waiting for the condition on pods/web\n"
-    assert none(minipod)
-
-
-def test_attach_waits_for_a_pod_that_has_not_begun(minipod: Minipod) -> None:
-    minipod.ok("run", "web", "--image", "late")
-    why = minipod.fails("attach", "web", "--pod-running-timeout=10ms")
-    assert 'container "web" of pod "web" is not running: ImageNotMapped' in why
-    with minipod.start("attach", "web") as attached:
-        minipod.ok("image", "map", "late", "--", "sh", "-c", "while :; do echo x; sleep 0.1; done")
+        minipod.ok(
+            "image", "map", "late", "--", "sh", "-c", "for i in 1 2 3; do echo x; sleep 1; done"
+        )
         assert attached.stdout is not None
         assert attached.stdout.readline() == "x\n"
         attached.send_signal(signal.SIGINT)
         assert attached.wait(timeout=10) == -signal.SIGINT
+        assert run.wait(timeout=20) == 0
+        assert run.stdout is not None
+        assert run.stdout.read() == 'x\nx\nx\npod "web" deleted\n'
+    minipod.ok("delete", "pod", "other", "--now")
+    failing = ("--restart=OnFailure", "--pod-running-timeout=10ms", "--", "false")
+    complaint = minipod.fails("run", "-iq", "--rm", "web", *failing)
+    assert complaint == "Error: timed out waiting for the condition on pods/web\n"
+    assert none(minipod)
 
 
 def test_quiet_is_only_what_the_program_writes(minipod: Minipod) -> None:
