@@ -142,10 +142,9 @@ class PodWorker:
     async def _leave(self) -> None:
         """Remove the folder, for which no user waits: if this server dies, the next one sweeps."""
         trace = self._shop.hands.trace
-        began = trace.begin()
+        if trace.on:  # before it is done, for then nobody may listen any more
+            trace.tell(byhand.folder_removed(self.state.folder))
         await asyncio.shield(self._shop.housekeeping.remove(self.state.folder))
-        if trace.on:
-            trace.tell(byhand.folder_removed(self.state.folder), began)
         self.gone.set()
 
     def _tell_deadline(self) -> None:

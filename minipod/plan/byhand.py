@@ -138,8 +138,8 @@ def cleared(folder: str, names: Sequence[str]) -> list[Deed]:
 
 
 def folder_removed(folder: str) -> list[Deed]:
-    """Return how a pod's files are removed."""
-    return [Deed("files", f"rm -r {shlex.quote(folder)}", "journal and logs")]
+    """Return how a pod's files are removed: while others go on."""
+    return [Deed("files", f"rm -r {shlex.quote(folder)} &", "journal and logs")]
 
 
 def fabric(plan: NetworkPlan, name: str) -> list[Deed]:

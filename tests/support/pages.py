@@ -19,6 +19,7 @@ _VARIES = (
     (re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), "UID"),
     (re.compile(r"\bv[0-9a-f]{14}\b"), "LINK"),
     (re.compile(r"\bminipod-[0-9a-f]{6}\b"), "minipod-ID"),
+    (re.compile(r"\bminipod/[0-9a-f]{6}\b"), "minipod/ID"),
     (re.compile(r"\b(LIVE|MERGED)-\w{8}\b"), r"\1-ID"),
     (re.compile(r"\d+"), "N"),
     (re.compile(r"[^\S\n]+"), " "),
