@@ -20,7 +20,12 @@ if TYPE_CHECKING:
     from tests.support.command import Minipod
 
 TOP = Path(__file__).parents[2]
-LOOKS = ("curl ", "ip ", "nft ", *(f"minipod {verb} " for verb in ("get", "exec", "logs", "ports")))
+LOOKS = (
+    "curl ",
+    "ip ",
+    "nft ",
+    *(f"minipod {verb} " for verb in ("conflicts", "get", "exec", "logs", "ports")),
+)
 """What may be typed again: a program takes a moment until it listens, and so does its reader."""
 
 NO_ORDER = re.compile(r"^ip netns list$| -v\b")
@@ -59,6 +64,7 @@ def as_by_default(text: str, root: Path) -> str:
 PAGES = (
     "README.md",
     "docs/api.md",
+    "docs/conflicts.md",
     "docs/tutorial.md",
     "docs/hostports.md",
     "docs/manifest.md",
