@@ -20,7 +20,7 @@ if _BY_PATH:
     _HOME = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     sys.path.append(_HOME)
 from minipod.sandbox.keeper import Keeper  # noqa: E402
-from minipod.sandbox.limits import set_limits  # noqa: E402
+from minipod.sandbox.limits import set_limits, set_priority  # noqa: E402
 from minipod.sandbox.loop import catch_signals  # noqa: E402
 from minipod.sandbox.own_group import OwnGroup  # noqa: E402
 from minipod.sandbox.protocol import LOCK, LOCK_HELD, SUPERVISOR_VARIABLE  # noqa: E402
@@ -55,6 +55,8 @@ def main(argv: list[str]) -> int:
     os.umask(_MASK)
     catch_signals()
     set_limits()
+    if not supervised:  # a unit's Nice= is meant
+        set_priority()
     group = None if supervised else OwnGroup(root)
     ready, listening = (kept, None) if listening is None else (None, kept)
     keeper = Keeper(server, ready, lock, listening)

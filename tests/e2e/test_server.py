@@ -123,6 +123,13 @@ def test_a_node_is_the_same_when_its_machine_is_renamed(minipod: Minipod) -> Non
     minipod.create(pod("next"))
 
 
+def test_pods_are_not_as_nice_as_the_command_that_started_the_server(minipod: Minipod) -> None:
+    argv = ["nice", "-n", "10", *minipod.argv(["server", "start"])]
+    subprocess.run(argv, check=True, timeout=60, env=minipod.environment, stdout=subprocess.DEVNULL)
+    minipod.create(pod("web"))
+    assert minipod.ok("exec", "web", "--", "nice") == "0\n"
+
+
 def test_purge_leaves_nothing(minipod: Minipod) -> None:
     before = snapshot()
     minipod.create(documents(pod("a", container("x", web(8080))), pod("b")))
