@@ -9,7 +9,7 @@ import subprocess
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
 _FILE = re.compile(r"\bSave\s+this\s+as `([^`]+)`:\n\n```\w+\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -52,9 +52,12 @@ def steps(page: str) -> Iterator[Step]:
             yield Step(command, re.sub(r"^    ", "", shown, flags=re.MULTILINE).strip("\n"))
 
 
-def script(page: Path, folder: Path) -> list[Step]:
-    """Save a page's files in a folder and return its steps."""
-    text = page.read_text()
+def script(page: Path, folder: Path, headings: Collection[str] = ()) -> list[Step]:
+    """Save a page's files in a folder and return its steps: all, or those below some headings."""
+    parts = re.split(r"^## ", page.read_text(), flags=re.MULTILINE)
+    chosen = [part for part in parts if not headings or part.partition("\n")[0] in headings]
+    assert len(chosen) >= len(headings), f"{page} has other headings"
+    text = "".join(chosen)
     for name, content in files(text).items():
         (folder / name).write_text(content)
     return list(steps(text))
