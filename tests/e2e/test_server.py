@@ -32,7 +32,8 @@ def test_the_first_command_starts_it(minipod: Minipod) -> None:
     assert status["socket"] == str(minipod.root / "server.sock")
     assert status["version"] == __version__
     assert "minipod" in Path(f"/proc/{status['pid']}/cmdline").read_text()
-    assert (minipod.root / "server.sock").stat().st_mode & 0o777 == 0o600
+    for file in ("server.sock", "server.log", "state.db"):
+        assert (minipod.root / file).stat().st_mode & 0o777 == 0o600
 
 
 def test_start_stop_and_status(minipod: Minipod) -> None:

@@ -165,7 +165,7 @@ def _spawn(root: str, cluster_cidr: str | None, warn: Callable[[str], None]) -> 
 
 
 def _detached(root: str, argv: list[str], ready: int) -> subprocess.Popen[bytes]:
-    with Path(root, LOG).open("ab") as log:
+    with open(f"{root}/{LOG}", "ab", opener=_for_its_owner) as log:
         return subprocess.Popen(  # noqa: S603 (our own command line, no shell)
             argv,
             cwd="/",
@@ -176,3 +176,8 @@ def _detached(root: str, argv: list[str], ready: int) -> subprocess.Popen[bytes]
             start_new_session=True,
             pass_fds=(ready,),
         )
+
+
+def _for_its_owner(path: str, flags: int) -> int:
+    """Open a file that nobody else reads or writes, whatever our umask."""
+    return os.open(path, flags, 0o600)
