@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from minipod.client.kinds import PODS, Where
 from minipod.client.own import OWN, OwnApi
@@ -15,6 +15,7 @@ from minipod.errors import Expired, MinipodError, NotFound, Unavailable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from minipod.client.changes.deletion import Deletion
     from minipod.client.changes.patches import Patch
     from minipod.client.kinds import Kind
     from minipod.client.manifests.sources import Source
@@ -27,25 +28,6 @@ if TYPE_CHECKING:
 DEFAULT_NAMESPACE = "default"
 _DRY_RUN = "All"
 _TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
-
-
-class Deletion(NamedTuple):
-    """How to delete: within `grace` seconds (None: as the object says), only this `uid`."""
-
-    grace: int | None = None
-    uid: str | None = None
-    dry_run: bool = False
-
-    def options(self) -> JSON:
-        """Return Kubernetes' DeleteOptions."""
-        options: JSON = {"apiVersion": "v1", "kind": "DeleteOptions"}
-        if self.grace is not None:
-            options["gracePeriodSeconds"] = self.grace
-        if self.uid is not None:
-            options["preconditions"] = {"uid": self.uid}
-        if self.dry_run:
-            options["dryRun"] = [_DRY_RUN]
-        return options
 
 
 class Api:
@@ -185,11 +167,14 @@ class Api:
         kind: Kind,
         namespace: str,
         name: str,
-        deletion: Deletion = Deletion(),  # noqa: B008 (it is frozen)
+        deletion: Deletion | None = None,
     ) -> JSON:
         """Begin an object's deletion and return it. NotFound; Conflict if its uid is another."""
+        from minipod.client.changes.deletion import Deletion  # noqa: PLC0415 (seldom needed)
+
+        options = (deletion or Deletion()).options()
         with self._naming(kind, namespace, name):
-            return self._transport.json("DELETE", kind.item(namespace, name), deletion.options())
+            return self._transport.json("DELETE", kind.item(namespace, name), options)
 
     # Pods
 
@@ -201,14 +186,12 @@ class Api:
         """Return a Pod. NotFound."""
         return self.get(PODS, namespace, name)
 
-    def create_pod(self, namespace: str, pod: JSON) -> JSON:
-        """Create a pod and return it when its first start is over. AlreadyExists, InvalidObject."""
-        return self.create(PODS, namespace, pod)
-
     def delete_pod(
         self, namespace: str, name: str, *, grace: int | None = None, uid: str | None = None
     ) -> JSON:
         """Begin a pod's deletion and return the Pod. NotFound; Conflict if `uid` is another's."""
+        from minipod.client.changes.deletion import Deletion  # noqa: PLC0415 (seldom needed)
+
         return self.delete(PODS, namespace, name, Deletion(grace, uid))
 
     def wait_gone(self, kind: Kind, namespace: str | None, left: set[str], after: str) -> None:

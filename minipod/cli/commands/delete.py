@@ -21,7 +21,7 @@ from minipod.cli.printing.output import tell
 from minipod.cli.printing.results import DryRun, deletions
 from minipod.cli.session import warn
 from minipod.cli.telling.gone import wait_gone
-from minipod.client.api import Deletion
+from minipod.client.changes.deletion import Deletion
 from minipod.client.kinds import CHANGEABLE
 from minipod.errors import NotFound
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from minipod.client.api import Deletion
+from minipod.client.changes.deletion import Deletion
 from minipod.client.kinds import NAMESPACES, PODS, Where
 from minipod.client.streams.ending import EndedBySignal
 from minipod.client.waits import deletion
@@ -60,5 +60,5 @@ def _empty_namespace(api: Api, target: Target) -> bool | None:
     if api.list_of(PODS, Where(target.name))["items"]:
         return False
     with suppress(NotFound):  # somebody was quicker
-        deletion.wait(api, [api.delete(NAMESPACES, "", target.name, Deletion())])
+        deletion.wait(api, [api.delete(NAMESPACES, "", target.name)])
     return True

@@ -113,7 +113,7 @@ def test_a_status_becomes_its_error(
 ) -> None:
     server.answers[f"POST {PODS}"] = failure(code, reason, "why", hint="do this")
     with pytest.raises(kind) as caught:
-        api.create_pod("default", {})
+        api.create(PODS_KIND, "default", {})
     assert (str(caught.value), caught.value.hint) == ("why", "do this")
 
 
@@ -121,7 +121,7 @@ def test_causes_become_problems(server: FakeServer, api: Api) -> None:
     cause = {"field": "spec.x", "message": "bad", "reason": "FieldValueInvalid"}
     server.answers[f"POST {PODS}"] = failure(422, "Invalid", "all of it", causes=[cause])
     with pytest.raises(InvalidObject) as caught:
-        api.create_pod("default", {})
+        api.create(PODS_KIND, "default", {})
     assert caught.value.problems == (Problem("spec.x", "bad"),)
 
 
