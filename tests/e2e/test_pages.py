@@ -74,7 +74,8 @@ PAGES = (
     "docs/how-to/reach-a-pod.md",
     "docs/how-to/use-images.md",
     "docs/how-to/write-a-manifest.md",
-    "docs/looking.md#Which kinds there are#Lists as you like them",
+    "docs/kubectl.md#Commands that are not there",
+    "docs/looking.md#Which kinds there are#Lists as you like them#Waiting",
 )
 """What is typed from its first command to its last, or only what stands below some headings."""
 
