@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from minipod.client.changes.patches import Patch
     from minipod.client.kinds import Kind
     from minipod.client.manifests.sources import Source
-    from minipod.client.views.logs import LogQuery
+    from minipod.client.views.log_query import LogQuery
     from minipod.client.wire.transport import Transport
     from minipod.model.submission import Submission
 

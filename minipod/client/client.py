@@ -243,8 +243,9 @@ class Client:
         came at once, which is quicker. The other words are those of `Pod.logs`.
         """
         from minipod.client.views import logs
+        from minipod.client.views.log_query import LogQuery
 
-        query = logs.LogQuery("", follow, tail, since, timestamps, previous)
+        query = LogQuery("", follow, tail, since, timestamps, previous)
         return logs.read(self.api, logs.origins_of(sources), query, lines=lines)
 
     def ports(self, pod: str | None = None, *, all_namespaces: bool = False) -> list[Port]:

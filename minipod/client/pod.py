@@ -163,7 +163,7 @@ class Pod:
         `previous`: of the run before; `tail`: the last so many lines; `since`: lines of the last so
         many seconds.
         """
-        from minipod.client.views.logs import LogQuery
+        from minipod.client.views.log_query import LogQuery
 
         name = self.container_name(container)
         query = LogQuery(name, False, tail, since, timestamps, previous)
@@ -178,8 +178,9 @@ class Pod:
         To leave the loop before that is fine.
         """
         from minipod.client.views import logs
+        from minipod.client.views.log_query import LogQuery
 
-        query = logs.LogQuery(self.container_name(container), True, tail, None, timestamps)
+        query = LogQuery(self.container_name(container), True, tail, None, timestamps)
         origin = logs.Origin(self.namespace, self.name, query.container)
         for line in logs.read(self.client.api, [origin], query, lines=True):
             yield line.text.removesuffix("\n")

@@ -16,15 +16,15 @@ from minipod.cli.options import (
     verb,
 )
 from minipod.cli.printing.output import as_json, say, table, tell
-from minipod.client.kinds import PODS
-from minipod.errors import Conflict, NotFound
+from minipod.errors import Conflict
 from minipod.ports.reach import Place, attempts, targets
 from minipod.ports.reach import as_json as row
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from minipod.cli.session import Session
+    from minipod.client import Api
     from minipod.ports.reach import Finding
 
     JSON = dict[str, Any]
@@ -66,7 +66,8 @@ def check(
     namespace = None if all_namespaces else session.namespace
     known = api.pods(namespace)["items"]
     places = [_place(pod) for pod in known if _runs(pod)]
-    about = {_named(known, pod_name(word), session.namespace) for word in pods}
+    names = {pod["metadata"]["name"]: pod for pod in known}
+    about = {_named(api, names, pod_name(word), session.namespace) for word in pods}
     planned = attempts(places, targets(api.ports(namespace), places), about)
     found = checking.check(session.root, planned, timeout)
     if output == "json":
@@ -88,14 +89,9 @@ def _place(pod: JSON) -> Place:
     return Place(meta["namespace"], meta["name"], meta["uid"], pod["status"]["podIP"])
 
 
-def _named(pods: list[JSON], name: str, namespace: str) -> Place:
+def _named(api: Api, known: Mapping[str, JSON], name: str, namespace: str) -> Place:
     """Return the place of a pod. NotFound, Conflict if it does not run."""
-    pod = next((pod for pod in pods if pod["metadata"]["name"] == name), None)
-    if pod is None:
-        from minipod.client.nearby import hint
-
-        near = hint(PODS, namespace, name, pods)
-        raise NotFound(f'pods "{name}" not found', hint=near)
+    pod = known.get(name) or api.pod(namespace, name)
     if not _runs(pod):
         phase = (pod.get("status") or {}).get("phase", "Pending")
         raise Conflict(f'cannot check pod "{name}": it is not running. Current status={phase}')

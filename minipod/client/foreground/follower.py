@@ -15,7 +15,7 @@ from minipod.client.foreground.runs import ContainerId, runs_now
 from minipod.client.foreground.streams import LineStream
 from minipod.client.kinds import EVENTS, PODS, Where
 from minipod.client.views import podview
-from minipod.client.views.logs import LogQuery
+from minipod.client.views.log_query import LogQuery
 from minipod.client.waits.patience import patiently
 from minipod.errors import BadRequest, Expired, NotFound, Unavailable
 

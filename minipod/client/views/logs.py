@@ -11,23 +11,8 @@ if TYPE_CHECKING:
 
     from minipod.client.api import Api
     from minipod.client.pod import Pod
+    from minipod.client.views.log_query import LogQuery
     from minipod.client.wire.http import Response
-
-
-class LogQuery(NamedTuple):
-    """Which part of a container's log: of its newest run, or of the run `attempt`.
-
-    `since_time` is an RFC 3339 time.
-    """
-
-    container: str
-    follow: bool = False
-    tail: int | None = None
-    since_seconds: int | None = None
-    timestamps: bool = False
-    previous: bool = False
-    attempt: int | None = None
-    since_time: str | None = None
 
 
 class Origin(NamedTuple):

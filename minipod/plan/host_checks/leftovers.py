@@ -54,9 +54,13 @@ def _is_empty(root: Traces) -> bool:
 
 def _empty(groups: Sequence[str]) -> Finding:
     """Judge them together: a machine on which tests were killed may have a hundred."""
+    first, *others = groups
+    told = f"a control group of a root that is gone: {first}"
+    if others:
+        told = f"{len(groups)} control groups of roots that are gone, {first} the first"
     return warn(
         Check.LEFTOVERS,
-        f"{len(groups)} control groups of roots that are gone, {groups[0]} the first",
+        told,
         "They are empty and cost a little memory. Somebody killed all of a root at once.",
         f"find {' '.join(map(shlex.quote, groups))} -depth -type d -delete",
     )

@@ -86,7 +86,7 @@ def test_without_ports_there_is_nothing_to_try(two: FakeServer, run: Run) -> Non
 
 
 def test_a_pod_that_cannot_be_checked_is_an_error(two: FakeServer, run: Run) -> None:
-    assert run("check", "x").err == 'Error: pods "x" not found\n'
+    assert run("check", "x").err == 'Error from server (NotFound): pods "x" not found\n'
     assert run("check", "c").err == (
         'Error: cannot check pod "c": it is not running. Current status=Pending\n'
     )

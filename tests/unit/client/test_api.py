@@ -13,7 +13,7 @@ from minipod.client.api import DEFAULT_NAMESPACE
 from minipod.client.kinds import EVENTS, KINDS, NODES, Where
 from minipod.client.kinds import PODS as PODS_KIND
 from minipod.client.manifests.sources import Source
-from minipod.client.views.logs import LogQuery
+from minipod.client.views.log_query import LogQuery
 from minipod.client.waits import deletion
 from minipod.client.wire.transport import SOCKET
 from minipod.errors import (

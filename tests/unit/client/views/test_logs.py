@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from minipod.client.views import logs
-from minipod.client.views.logs import LogQuery, Origin
+from minipod.client.views.log_query import LogQuery
+from minipod.client.views.logs import Origin
 from minipod.errors import BadRequest
 from tests.support.fake_server import Answer, FakeServer, failure
 from tests.support.wait import eventually
