@@ -90,7 +90,11 @@ EXEC = CLIENT | {
     "minipod.sandbox.messages",
     "minipod.sandbox.protocol",
 }
-LOGS = CLIENT | {"minipod.cli.commands.logs", "minipod.client.views.logs"}
+LOGS = CLIENT | {
+    "minipod.cli.commands.logs",
+    "minipod.client.views.log_query",
+    "minipod.client.views.logs",
+}
 LIBRARY = {
     "_json",
     "_socket",
