@@ -88,7 +88,7 @@ ZONE = f'<zone><short>Work</short><interface name="{WAN}"/></zone>\n'
 def test_firewalld(pods: Minipod) -> None:
     """It lets pass what stays in one zone: the pods are in another than the outside.
 
-    The fix is not run: emulated, firewalld takes longer than firewall-cmd waits for an answer.
+    The fix is not run: firewalld answers no firewall-cmd here, for a reason not yet known.
     """
     Path("/etc/firewalld/zones/work.xml").write_text(ZONE)
     run_slowly("systemctl", "start", "firewalld")
