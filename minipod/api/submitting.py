@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from minipod.api import answers, changing, manifests, query
@@ -13,7 +13,7 @@ from minipod.api.naming import named
 from minipod.api.selectors import Selector, parse_labels
 from minipod.api.status import About, status_of
 from minipod.engine import Outcome
-from minipod.errors import BadRequest, NotFound
+from minipod.errors import AlreadyExists, BadRequest, NotFound
 from minipod.manifest import KINDS, FieldValidation, decode
 from minipod.model.submission import Action, Submission
 from minipod.patch import (
@@ -153,13 +153,15 @@ async def _apply(request: web.Request, one: One, wanted: Submission) -> Done:
     """Make of the live object what the file wants, as `kubectl apply` does; or create it."""
     _require_name(one)
     marked = with_last_applied(one.written)
-    live = request.app[ENGINE].store.get(one.key)
-    if live is None:
-        return await _create(request, one._replace(obj=_with_annotation(one.obj, marked)), wanted)
+    if request.app[ENGINE].store.get(one.key) is None:
+        new = one._replace(obj=_with_annotation(one.obj, marked))
+        # Another may be quicker while the writer is waited for: then it is there to be changed.
+        with suppress(AlreadyExists):
+            return await _create(request, new, wanted)
     change = await _change(request, one, wanted, lambda live: _patched(live, marked))
     same = _content(change.before) == _content(change.obj)
-    warnings = [] if last_applied(live) is not None else [_text(_NEVER_APPLIED, one)]
-    if not same and live["metadata"].get("deletionTimestamp"):
+    warnings = [] if last_applied(change.before) is not None else [_text(_NEVER_APPLIED, one)]
+    if not same and change.before["metadata"].get("deletionTimestamp"):
         warnings.append(_text(_BEING_DELETED, one))
     done = "UNCHANGED" if same else "CONFIGURED"
     return Done(done, change.obj, (*warnings, *change.warnings))

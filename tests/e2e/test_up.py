@@ -196,7 +196,7 @@ def test_two_of_one_file_share_the_pods_and_each_removes_what_it_made(
         for up in (one, other):  # who finds a pod there sees what it writes from then on
             assert up.stderr is not None
             told = [up.stderr.readline() for _ in range(4)]
-            assert all(line.endswith((" created\n", " is there already\n")) for line in told)
+            assert all(line.endswith((" created\n", " is there already\n")) for line in told), told
         one.send_signal(signal.SIGTERM)
         assert one.wait(timeout=20) == 0
         assert one.stderr is not None

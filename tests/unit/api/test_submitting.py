@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from minipod.patch import LAST_APPLIED
 from minipod.store.protocol import Key
 
-from .conftest import OWN
+from .conftest import OWN, until
 
 NEVER = (
     "resource pods/web is missing the kubectl.kubernetes.io/last-applied-configuration annotation "
@@ -62,6 +64,26 @@ def test_apply_creates_then_leaves_then_configures(api, submit):
     assert line["object"] == api.engine.get("web")
     assert line["object"]["metadata"]["labels"] == {"a": "b"}
     assert line["object"]["spec"]["containers"][0]["image"] == "x:2"
+
+
+def test_of_two_that_apply_at_once_one_creates_and_the_other_finds_it_there(api):
+    api.engine.creation.clear()
+
+    async def apply() -> str:
+        sources = [{"name": "web.yaml", "text": web()}]
+        async with api.client.post(
+            f"{OWN}/manifests", json={"sources": sources}, params={"action": "apply"}
+        ) as response:
+            line: str = json.loads(await response.text())["type"]
+            return line
+
+    async def scenario() -> list[str]:
+        both = asyncio.gather(apply(), apply())
+        await until(lambda: len(api.engine.creation._waiters) == 2)
+        api.engine.creation.set()
+        return await both
+
+    assert sorted(api.run(scenario())) == ["CREATED", "UNCHANGED"]
 
 
 def test_what_left_the_file_leaves_the_object_and_others_labels_stay(api, submit):
