@@ -7,6 +7,7 @@ import socket
 
 from minipod.sandbox import messages
 from minipod.sandbox.failures import Refused, failure_of
+from minipod.sandbox.listening import Listener
 from minipod.sandbox.protocol import SOCKET, VERSION
 
 TYPE_CHECKING = False
@@ -97,14 +98,9 @@ class Peers:
         self._handle = handle
         self._gone = gone
         self.server: Peer | None = None
-        self._listener = messages.listen(context.folder, SOCKET)
-        self._loop.watch(self._listener.fileno(), self._accept)
+        self._listener = Listener(self._loop, context.folder, SOCKET, self._admit)
 
-    def _accept(self) -> None:
-        try:
-            connection, _ = self._listener.accept()
-        except OSError:
-            return
+    def _admit(self, connection: socket.socket) -> None:
         pid, uid = messages.credentials(connection)
         # A process that has a number in this PID namespace is one of the pod's own.
         if uid != 0 or pid != 0:

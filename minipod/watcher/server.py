@@ -10,6 +10,7 @@ from contextlib import suppress
 
 from minipod.sandbox import messages
 from minipod.sandbox.failures import failure_of
+from minipod.sandbox.listening import Listener
 from minipod.watcher.protocol import SOCKET
 from minipod.watcher.records import Seen
 
@@ -49,8 +50,7 @@ class Server:
         self._root = root
         self._answering = answering
         self._peer: _Peer | None = None
-        self._listener = messages.listen(root, SOCKET)
-        self._loop.watch(self._listener.fileno(), self._accept)
+        self._listener = Listener(loop, root, SOCKET, self._admit)
 
     def tell(self, item: Seen | dict[str, Any]) -> None:
         """Have something told with the next `flush`, if there is a server."""
@@ -71,11 +71,7 @@ class Server:
         if self._peer is not None:
             self._peer.socket.close()
 
-    def _accept(self) -> None:
-        try:
-            connection, _ = self._listener.accept()
-        except OSError:
-            return
+    def _admit(self, connection: socket.socket) -> None:
         _, uid = messages.credentials(connection)
         if uid != os.geteuid():  # root's
             connection.close()
