@@ -29,7 +29,7 @@ from minipod.api import BACKLOG, listen, make_app, serve
 from minipod.engine import Engine
 from minipod.engine.hands import Hands
 from minipod.errors import HostError, MinipodError
-from minipod.kernel import boot, usage
+from minipod.kernel import boot, root_folder, usage
 from minipod.kernel.cgroups import find_or_mount
 from minipod.kernel.netns_names import NetnsNames
 from minipod.kernel.network import HostNetwork
@@ -94,7 +94,7 @@ def _options() -> argparse.Namespace:
 
 
 async def _serve(root: Root, cluster_cidr: IPv4Network | None, supervisor: Supervisor) -> int:
-    os.makedirs(root.path, mode=0o700, exist_ok=True)
+    root_folder.make(root)
     folder = RootFolder(root, LOCK)
     store = SqliteStore(root.database)
     parent = Zygote.inherited()

@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from minipod.errors import HostError
+from minipod.plan.trust import require_own
 from minipod.syscalls import inotify
 
 if TYPE_CHECKING:
@@ -18,6 +19,16 @@ SETTLE = 0.5
 """Seconds from a loss to the look at what is left: `rm -rf` takes one file after the other."""
 
 _LOST = inotify.MOVED_FROM | inotify.DELETE | inotify.MOVE_SELF
+
+
+def make(root: Root) -> None:
+    """Make the folder if it is not there. HostError, also if it is not its user's alone."""
+    try:
+        os.makedirs(root.path, mode=0o700, exist_ok=True)
+        found = os.stat(root.path)
+    except OSError as error:
+        raise HostError(f"cannot make {root.path}: {error.strerror}") from error
+    require_own(root.path, found, os.geteuid())
 
 
 class RootFolder:

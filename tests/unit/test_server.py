@@ -49,3 +49,12 @@ def test_a_bug_is_told_at_once(told: int, monkeypatch: pytest.MonkeyPatch) -> No
     with pytest.raises(KeyError):
         server.main()
     assert os.read(told, 100) == b"error: internal: KeyError: 'names'\n"
+
+
+def test_a_folder_that_others_may_write_to_is_refused(told: int, tmp_path: Path) -> None:
+    """The server looks for itself: a service or an old command may have started it."""
+    tmp_path.chmod(0o777)
+    assert server.main() == REFUSED
+    answer = f"error: cannot use {tmp_path}: others may write to it (mode 0777)\n"
+    assert os.read(told, 1000).decode() == answer
+    assert not (tmp_path / "state.db").exists()

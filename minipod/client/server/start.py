@@ -16,6 +16,7 @@ from minipod.client.text.words import reason
 from minipod.client.wire import unix
 from minipod.client.wire.transport import SOCKET
 from minipod.errors import HostError, Unavailable
+from minipod.plan.trust import require_own
 from minipod.sandbox.protocol import LOCK, LOCK_HELD
 
 if TYPE_CHECKING:
@@ -64,11 +65,16 @@ def environment() -> dict[str, str]:
 
 
 def make_root(root: str) -> None:
-    """Make the root's folder, for its owner only, if it is not there. HostError."""
+    """Make the root's folder, for its owner only, if it is not there.
+
+    HostError, also if what is there is not its user's alone.
+    """
     try:
         Path(root).mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = os.stat(root)
     except OSError as error:
         raise HostError(f"cannot make {root}: {reason(error)}") from error
+    require_own(root, found, os.geteuid())
 
 
 def has_socket() -> bool:

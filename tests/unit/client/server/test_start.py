@@ -135,3 +135,15 @@ def test_the_server_reads_no_certificates() -> None:
     argv = [sys.executable, "-c", program]
     said = subprocess.run(argv, env=start.environment(), capture_output=True, check=True).stdout
     assert int(said) == 0
+
+
+def test_nothing_starts_in_a_folder_that_others_may_write_to(
+    monkeypatch: pytest.MonkeyPatch, root: str
+) -> None:
+    """Nor is anything written to it."""
+    zygote(monkeypatch, "echo ready >&$FD")
+    Path(root).mkdir(parents=True)
+    Path(root).chmod(0o777)
+    with pytest.raises(HostError, match=r"others may write to it \(mode 0777\)"):
+        start.start(root, None, print)
+    assert list(Path(root).iterdir()) == []
