@@ -13,7 +13,7 @@ import sys
 from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
-from minipod.errors import HostError
+from minipod.errors import HostError, StepFailed
 from minipod.kernel.boot import kernel_version
 from minipod.model.pod import Protocol
 from minipod.model.sockets import Peer, Socket, SocketState
@@ -82,13 +82,30 @@ _QUESTIONS = tuple(
 
 
 async def open_in(namespace: Namespace) -> socket.socket:
-    """Return a socket that `held` can ask; it stays bound to the namespace it was made in."""
-    return await namespace.socket(socket.AF_NETLINK, socket.SOCK_RAW, _NETLINK_SOCK_DIAG)
+    """Return a socket that `held` can ask; it stays bound to the namespace it was made in.
+
+    HostError if the kernel refuses it there.
+    """
+    try:
+        return await namespace.socket(socket.AF_NETLINK, socket.SOCK_RAW, _NETLINK_SOCK_DIAG)
+    except StepFailed as error:
+        raise _refused(error.cause) from error
 
 
 def open_here() -> socket.socket:
-    """Return such a socket of our own namespace, the machine's."""
-    return socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _NETLINK_SOCK_DIAG)
+    """Return such a socket of our own namespace, the machine's. HostError if it is refused."""
+    try:
+        return socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _NETLINK_SOCK_DIAG)
+    except OSError as error:
+        raise _refused(error.strerror) from error
+
+
+def _refused(cause: str | None) -> HostError:
+    return HostError(
+        f"cannot list sockets: cannot ask the kernel for them (sock_diag): {cause}",
+        hint="'minipod doctor' says why; what began under a seccomp filter, a pod or the server, "
+        "keeps it until its end",
+    )
 
 
 def held(

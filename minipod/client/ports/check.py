@@ -144,7 +144,9 @@ def _made(sandbox: Sandbox, kind: socket.SocketKind) -> socket.socket:
         if message.content.get("seq") == seq:
             break
     if "error" in message.content:
-        raise Unavailable(f"cannot make a socket in the pod: {message.content['error']['message']}")
+        protocol = "UDP" if kind is socket.SOCK_DGRAM else "TCP"
+        cause = message.content["error"]["message"]
+        raise Unavailable(f"cannot make a {protocol} socket in the pod: {cause}")
     (descriptor,) = message.descriptors
     return socket.socket(fileno=descriptor)
 

@@ -87,7 +87,8 @@ class Sandbox:
             if content.get("seq") != seq:
                 continue
             if "error" in content:
-                raise HostError(f"cannot make a socket: {content['error']['message']}")
+                cause = content["error"]["message"]
+                raise HostError(f"cannot make a TCP socket in the pod: {cause}")
             return socket.socket(fileno=descriptors[0])
 
     def _send(self, message: JSON, descriptors: Sequence[int] = ()) -> None:

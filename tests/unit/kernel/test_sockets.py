@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import socket
 import struct
 
 import pytest
 
-from minipod.errors import HostError
-from minipod.kernel.sockets import bound
+from minipod.errors import HostError, StepFailed
+from minipod.kernel.sockets import bound, open_here, open_in
 from minipod.model.pod import Protocol
 from minipod.model.sockets import Socket, SocketState
 
@@ -120,3 +121,29 @@ def test_a_kernel_that_does_not_answer_is_not_waited_for():
     silent.dumb = True
     with pytest.raises(HostError, match="cannot list sockets: timed out"):
         bound(silent)
+
+
+class Refusing:
+    """A namespace in which no socket is made."""
+
+    async def socket(self, family: int, kind: int, protocol: int) -> socket.socket:
+        raise StepFailed("make a socket", "Operation not permitted", errno=errno.EPERM)
+
+
+def test_a_socket_that_is_refused_is_told_with_what_it_was_wanted_for():
+    with pytest.raises(HostError) as caught:
+        asyncio.run(open_in(Refusing()))
+    told = (
+        "cannot list sockets: cannot ask the kernel for them (sock_diag): Operation not permitted"
+    )
+    assert str(caught.value) == told
+    assert caught.value.hint.startswith("'minipod doctor'")
+
+
+def test_one_that_is_refused_on_the_machine_is_told_alike(monkeypatch):
+    def refuse(*_: int) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(socket, "socket", refuse)
+    with pytest.raises(HostError, match=r"\(sock_diag\): Operation not permitted"):
+        open_here()

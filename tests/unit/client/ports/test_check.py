@@ -121,7 +121,7 @@ def test_a_pod_that_is_gone_cannot_try(tmp_path: Path, bound) -> None:
     [
         (
             lambda said: [Said({"seq": said.content["seq"], "error": {"message": "too many"}}, [])],
-            "cannot make a socket in the pod: too many",
+            "cannot make a TCP socket in the pod: too many",
         ),
         (lambda _: [], "cannot hear the pod's sandbox: timed out"),
     ],
