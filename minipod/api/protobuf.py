@@ -66,8 +66,16 @@ _MESSAGES: Final[dict[str, Message]] = {
 }
 
 
+class UnreadKind(Exception):
+    """A body has an object of a kind that is not read here."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(kind)
+        self.kind = kind
+
+
 def decode(body: bytes) -> JSON:
-    """Return the object of a body, as JSON has it. BadRequest."""
+    """Return the object of a body, as JSON has it. BadRequest, UnreadKind."""
     if not body.startswith(_MAGIC):
         raise BadRequest("cannot read the body: it is no protobuf of Kubernetes")
     try:
@@ -75,8 +83,7 @@ def decode(body: bytes) -> JSON:
         meta = _message(envelope[_TYPE_META], {1: ("apiVersion", _TEXT), 2: ("kind", _TEXT)})
         raw = envelope.get(_RAW, b"")
         if meta.get("kind") not in _MESSAGES:
-            kind = meta.get("kind", "an object")
-            raise BadRequest(f"cannot read {kind} in protobuf", hint="send JSON or YAML")
+            raise UnreadKind(meta.get("kind", "an object"))
         return meta | _message(raw, _MESSAGES[meta["kind"]])
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise BadRequest("cannot read the body: its protobuf is broken") from error

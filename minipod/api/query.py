@@ -92,17 +92,24 @@ async def manifest(request: web.Request) -> bytes:
     if not body or not request.headers.get("Content-Type"):
         return body
     if request.content_type == protobuf.MEDIA_TYPE:
-        return msgspec.json.encode(protobuf.decode(body))
+        return msgspec.json.encode(_from_protobuf(body))
     if request.content_type not in _TEXTS:
         raise unknown_format((*_TEXTS, protobuf.MEDIA_TYPE))
     return body
 
 
-def unknown_format(known: Iterable[str]) -> UnsupportedMediaType:
+def _from_protobuf(body: bytes) -> JSON:
+    try:
+        return protobuf.decode(body)
+    except protobuf.UnreadKind as unread:
+        raise unknown_format(_TEXTS, f"cannot read {unread.kind} in protobuf: ") from unread
+
+
+def unknown_format(known: Iterable[str], told_first: str = "") -> UnsupportedMediaType:
     """Return the error for a body in a language that is not `known`, in Kubernetes' words."""
     return UnsupportedMediaType(
-        "the body of the request was in an unknown format - accepted media types include: "
-        + ", ".join(known)
+        f"{told_first}the body of the request was in an unknown format - accepted media types "
+        f"include: {', '.join(known)}"
     )
 
 

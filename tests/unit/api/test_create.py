@@ -64,11 +64,22 @@ class TestOnePod:
         assert (answer.code, answer.json["reason"]) == (415, "UnsupportedMediaType")
         assert "application/json, application/yaml" in answer.json["message"]
 
-    def test_protobuf_is_refused(self, api):
+    def test_a_pod_in_protobuf_is_refused_with_what_is_read_instead(self, api):
+        """As `debug --copy-to` of kubectl 1.33 sends it, which shows the message."""
+        headers = {"Content-Type": "application/vnd.kubernetes.protobuf"}
+        body = b"k8s\0" + b"\x0a\x09" + b"\x0a\x02v1" + b"\x12\x03Pod"
+        answer = api.ask("POST", PODS, data=body, headers=headers)
+        assert (answer.code, answer.json["reason"]) == (415, "UnsupportedMediaType")
+        assert answer.json["message"] == (
+            "cannot read Pod in protobuf: the body of the request was in an unknown format - "
+            "accepted media types include: application/json, application/yaml"
+        )
+
+    def test_broken_protobuf_is_a_bad_request(self, api):
         headers = {"Content-Type": "application/vnd.kubernetes.protobuf"}
         answer = api.ask("POST", PODS, data=b"k8s\0", headers=headers)
         assert answer.code == 400
-        assert "protobuf" in answer.json["message"]
+        assert "protobuf is broken" in answer.json["message"]
 
     def test_the_namespace_is_the_paths(self, api):
         assert api.ask("POST", "/api/v1/namespaces/a/pods", json=WEB).code == 201

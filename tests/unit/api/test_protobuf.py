@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minipod.api.protobuf import decode
+from minipod.api.protobuf import UnreadKind, decode
 from minipod.errors import BadRequest
 
 
@@ -58,7 +58,6 @@ def test_what_one_may_do_is_asked() -> None:
     [
         (b"{}", "it is no protobuf of Kubernetes"),
         (b"k8s\0", "its protobuf is broken"),
-        (envelope(b"Pod", b""), "cannot read Pod in protobuf"),
         (envelope(b"Namespace", b"\x0a\x7f"), "its protobuf is broken"),
         (envelope(b"Namespace", b"\x0f"), "its protobuf is broken"),
         (envelope(b"Namespace", b"\xff" * 12), "its protobuf is broken"),
@@ -72,11 +71,17 @@ def test_what_cannot_be_read_is_told(body: bytes, words: str) -> None:
     assert words in refused.value.message
 
 
+def test_a_kind_that_is_not_read_is_named() -> None:
+    with pytest.raises(UnreadKind) as refused:
+        decode(envelope(b"Pod", b""))
+    assert refused.value.kind == "Pod"
+
+
 @given(st.binary(max_size=60), st.sampled_from([b"Namespace", b"DeleteOptions"]))
 def test_no_bytes_are_worse_than_refused(raw: bytes, kind: bytes) -> None:
     for body in (envelope(kind, raw), b"k8s\0" + raw):
         try:
             read: Any = decode(body)
-        except BadRequest:
+        except (BadRequest, UnreadKind):
             continue
         assert read["kind"]
