@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from minipod.errors import Forbidden
+from minipod.kernel.cgroups import FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +38,7 @@ def peer(connection: Connected) -> tuple[int, int]:
 
 def admission(root_id: str, proc: str = "/proc") -> Admission:
     """Return the check of a connection's peer: Forbidden unless it may ask."""
-    group = f"/minipod/{root_id}/"
+    group = f"/{FOLDER}/{root_id}/"
 
     def admit(connection: Connected) -> None:
         pid, uid = peer(connection)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from minipod.kernel.mount_table import Mount
 
 FOLDER = "minipod"
-"""The folder below BASE that the groups of all roots share."""
+"""The folder below BASE that the groups of all roots share: GROUPS of the sandbox's protocol."""
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _MODE = 0o755

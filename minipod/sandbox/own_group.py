@@ -9,13 +9,12 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 
-from minipod.sandbox.protocol import SERVER_GROUP
+from minipod.sandbox.protocol import GROUPS, SERVER_GROUP
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
 
-_FOLDER = "minipod"
 _LONGEST = 4096
 
 
@@ -31,7 +30,7 @@ class OwnGroup:
             return
         with suppress(OSError):
             _move(self._base, os.getpid())
-        for folder in (self._path, os.path.dirname(self._path), f"{self._base}/{_FOLDER}"):
+        for folder in (self._path, os.path.dirname(self._path), f"{self._base}/{GROUPS}"):
             try:
                 os.rmdir(folder)
             except OSError:
@@ -61,7 +60,7 @@ def _enter_in_child(root: str, writer: int) -> NoReturn:
 
         base = _mount_point()
         root_id = sha256(os.fsencode(root)).hexdigest()[:6]
-        path = f"{base}/{_FOLDER}/{root_id}/{SERVER_GROUP}"
+        path = f"{base}/{GROUPS}/{root_id}/{SERVER_GROUP}"
         os.makedirs(path, exist_ok=True)
         _move(path, os.getppid())
         os.write(writer, os.fsencode(f"{base}\n{path}"))

@@ -187,6 +187,7 @@ SOCKET: Final = "sandbox.sock"
 JOURNAL: Final = "journal"
 SANDBOX_LOG: Final = "sandbox.log"
 CONTAINERS: Final = "containers"
+GROUPS: Final = "minipod"
 SANDBOX_GROUP: Final = "_sandbox"
 SERVER_GROUP: Final = "_server"
 START_FAILED: Final = 128

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 
+from minipod.sandbox.protocol import GROUPS
 from minipod.syscalls.processes import join_cgroup
 from minipod.watcher.protocol import WATCHER_GROUP
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
-_FOLDER = "minipod"
 _THREADS = "cgroup.threads"
 
 
@@ -49,7 +49,7 @@ class Group:
         with suppress(OSError):
             os.rmdir(WATCHER_GROUP, dir_fd=self.watched)
             os.rmdir(self._root_id, dir_fd=self._folder)
-            os.rmdir(_FOLDER, dir_fd=self._base)
+            os.rmdir(GROUPS, dir_fd=self._base)
 
     def threads(self) -> set[int]:
         """Return the threads of all that is watched, this process included."""

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from minipod.errors import HostError
-from minipod.kernel.cgroups import CgroupTree
+from minipod.kernel.cgroups import FOLDER, CgroupTree
+from minipod.sandbox.protocol import GROUPS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,3 +107,8 @@ def test_a_refusal_names_the_group(tree, tmp_path):
     (tmp_path / "minipod").write_text("in the way")
     with pytest.raises(HostError, match="cannot make control group minipod/abc123/uid-1: Not a"):
         tree.ensure("uid-1")
+
+
+def test_kernel_and_sandbox_mean_the_same_folder_of_groups() -> None:
+    """Neither imports the other: the server enters and removes what the other one makes."""
+    assert FOLDER == GROUPS
