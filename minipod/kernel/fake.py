@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from minipod.errors import HostError, StepFailed
-from minipod.plan.claims import Claim, HostRoute, any_switched, claimed, held, is_free, others
+from minipod.plan.claims import CidrClaim, HostRoute, any_switched, claimed, held, is_free, others
 from minipod.plan.network import NetworkPlan
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class FakeNetwork:
             if is_free(cidr, self.host.routes, root_id, link):
                 if cidr not in held(self.host.routes, root_id):
                     switched = not self.host.forwards or any_switched(self.host.routes)
-                    self.host.routes.append(HostRoute(cidr, claim=Claim(root_id, switched)))
+                    self.host.routes.append(HostRoute(cidr, claim=CidrClaim(root_id, switched)))
                 return cidr
         raise HostError("cannot claim a pod network: every block is taken")
 

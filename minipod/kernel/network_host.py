@@ -8,7 +8,7 @@ from minipod.errors import HostError
 from minipod.kernel import docker_user, nft, sysctl
 from minipod.kernel.network_links import Veth, links_of
 from minipod.plan import claims
-from minipod.plan.claims import CLAIM_METRIC, Claim, any_switched, held, is_free, others
+from minipod.plan.claims import CLAIM_METRIC, CidrClaim, any_switched, held, is_free, others
 from minipod.plan.network import NetworkPlan, mac_address
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ async def _add_claim(
     host: Links, root_id: str, cidr: IPv4Network, routes: Iterable[HostRoute]
 ) -> bool:
     switched = sysctl.read(sysctl.FORWARDING) == _OFF or any_switched(routes)
-    return await host.add_unreachable(cidr, CLAIM_METRIC, Claim(root_id, switched).tag)
+    return await host.add_unreachable(cidr, CLAIM_METRIC, CidrClaim(root_id, switched).tag)
 
 
 async def claimed(root_id: str) -> dict[IPv4Network, bool]:

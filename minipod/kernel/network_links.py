@@ -18,7 +18,7 @@ from pyroute2.iproute.linux import AsyncIPRoute
 from pyroute2.netlink.exceptions import NetlinkError
 
 from minipod.errors import HostError
-from minipod.plan.claims import PROTOCOL, Claim, HostRoute
+from minipod.plan.claims import PROTOCOL, CidrClaim, HostRoute
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -286,5 +286,5 @@ def _host_route(message: Any, links: dict[int, Link]) -> HostRoute:
     link = links.get(message.get("oif"))
     tag = message.get(("metrics", "window"))
     is_claim = message["type"] == _RTN_UNREACHABLE and message["proto"] == PROTOCOL
-    claim = Claim.from_tag(tag) if is_claim and tag is not None else None
+    claim = CidrClaim.from_tag(tag) if is_claim and tag is not None else None
     return HostRoute(_cidr(message), link.name if link else None, claim)

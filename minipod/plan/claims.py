@@ -29,10 +29,10 @@ class HostRoute(NamedTuple):
 
     cidr: IPv4Network
     link: str | None = None
-    claim: Claim | None = None
+    claim: CidrClaim | None = None
 
 
-class Claim(NamedTuple):
+class CidrClaim(NamedTuple):
     """A root's claim; `switched` is whether ip_forward was off until minipod came."""
 
     root_id: str
@@ -44,7 +44,7 @@ class Claim(NamedTuple):
         return int(self.root_id, 16) | (_SWITCHED if self.switched else 0)
 
     @classmethod
-    def from_tag(cls, tag: int) -> Claim:
+    def from_tag(cls, tag: int) -> CidrClaim:
         """Return the claim that a number stands for."""
         return cls(f"{tag & (_SWITCHED - 1):06x}", bool(tag & _SWITCHED))
 
@@ -75,7 +75,7 @@ def claimed(routes: Iterable[HostRoute], root_id: str) -> dict[IPv4Network, bool
     }
 
 
-def others(routes: Sequence[HostRoute], root_id: str) -> list[Claim]:
+def others(routes: Sequence[HostRoute], root_id: str) -> list[CidrClaim]:
     """Return the claims of other roots."""
     return [route.claim for route in routes if route.claim and route.claim.root_id != root_id]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from minipod.model.sockets import Mark, SocketState
-from minipod.ports.collision import Claim, meet
+from minipod.ports.collision import Binding, meet
 from minipod.ports.reach import is_loopback
 from minipod.ports.wayout import free_port
 from minipod.ports.wording import party
@@ -105,8 +105,8 @@ def _holder(pod: PodPorts, socket: Socket) -> str:
 
 def _share(one: Socket, other: Socket) -> bool:
     """Return whether two of one port both serve and meet: there being both, they agreed to."""
-    return one.serves and other.serves and meet(_claim(one), _claim(other))
+    return one.serves and other.serves and meet(_binding(one), _binding(other))
 
 
-def _claim(socket: Socket) -> Claim:
-    return Claim(socket.state, socket.protocol, socket.address, socket.v6only)
+def _binding(socket: Socket) -> Binding:
+    return Binding(socket.state, socket.protocol, socket.address, socket.v6only)

@@ -19,8 +19,8 @@ _CONNECTION = {SocketState.CONNECTING, SocketState.CONNECTED, SocketState.CLOSIN
 _ANY = IPv4Address(0)
 
 
-class Claim(NamedTuple):
-    """A socket's claim on a port, wanted or held; None: not known.
+class Binding(NamedTuple):
+    """A socket's binding to a port, wanted or held; None: not known.
 
     `state` is what the socket is; of one that wants the port, what it wants to become: bound, or,
     where listen(2) asks, listening.
@@ -35,7 +35,7 @@ class Claim(NamedTuple):
     uid: int | None = None
 
 
-def collision(wanted: Claim, held: Claim) -> Rule | None:
+def collision(wanted: Binding, held: Binding) -> Rule | None:
     """Return why the kernel refuses `wanted` a port that `held` has; None: both can have it.
 
     What is not known counts as colliding: somebody was refused, and may have been so by this one.
@@ -43,7 +43,7 @@ def collision(wanted: Claim, held: Claim) -> Rule | None:
     return _rule(wanted, held) if meet(wanted, held) and not _shared(wanted, held) else None
 
 
-def meet(wanted: Claim, held: Claim) -> bool:
+def meet(wanted: Binding, held: Binding) -> bool:
     """Return whether two are reached at one address, so that they must share to be both there."""
     if wanted.protocol and held.protocol and wanted.protocol is not held.protocol:
         return False
@@ -55,7 +55,7 @@ def meet(wanted: Claim, held: Claim) -> bool:
     return _equal(one.ipv4, other.ipv4) or _equal(one.ipv6, other.ipv6)
 
 
-def _blocks_ipv4(held: Claim, reach: _Reach) -> bool:
+def _blocks_ipv4(held: Binding, reach: _Reach) -> bool:
     """Return whether a socket keeps 0.0.0.0 from others, though it is an IPv6 connection.
 
     So it is with a connection of a socket of both families: it has a stand-in for an IPv4 address
@@ -65,7 +65,7 @@ def _blocks_ipv4(held: Claim, reach: _Reach) -> bool:
     return connected and reach.ipv6 is not None and not held.v6only
 
 
-def _shared(wanted: Claim, held: Claim) -> bool:
+def _shared(wanted: Binding, held: Binding) -> bool:
     """Return whether both are known to share: the kernel lets only those who agree have one port.
 
     UDP never listens, so SO_REUSEADDR on both always shares; for TCP only until one listens.
@@ -78,7 +78,7 @@ def _shared(wanted: Claim, held: Claim) -> bool:
     return bool(wanted.reuseport and held.reuseport and same_user)
 
 
-def _rule(wanted: Claim, held: Claim) -> Rule:
+def _rule(wanted: Binding, held: Binding) -> Rule:
     if SocketState.LISTENING is wanted.state is held.state:
         return Rule.SECOND_LISTEN
     if held.state is SocketState.TIME_WAIT:
@@ -92,7 +92,7 @@ def _rule(wanted: Claim, held: Claim) -> Rule:
     return _rule_of_addresses(wanted, held)
 
 
-def _rule_of_addresses(wanted: Claim, held: Claim) -> Rule:
+def _rule_of_addresses(wanted: Binding, held: Binding) -> Rule:
     if wanted.address is None or held.address is None:
         return Rule.UNKNOWN
     one, other = _reach(wanted.address, wanted.v6only), _reach(held.address, held.v6only)

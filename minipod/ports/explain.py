@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from minipod.model.conflicts import Conflict, Holding, Rule, Wanted
 from minipod.model.times import micro_timestamp
 from minipod.ports import wording
-from minipod.ports.collision import Claim
+from minipod.ports.collision import Binding
 from minipod.ports.holders import Found, find
 from minipod.ports.wayout import EPHEMERAL, advice
 
@@ -37,7 +37,7 @@ def explain(
     if call.port == 0:
         return _exhausted(call, loser, space)
     found = find(call, space, bindings)
-    protocol = call.protocol or (found.claim.protocol if found else None)
+    protocol = call.protocol or (found.binding.protocol if found else None)
     refused = wording.refused(call, loser, protocol)
     if found is None:
         cause = "whoever held it had let it go when minipod looked"
@@ -58,12 +58,12 @@ def suspect(container: str, exit_code: int, space: PodPorts, time: float) -> Con
     if held is None:
         return None
     port, found = held
-    protocol = found.claim.protocol
+    protocol = found.binding.protocol
     holder = wording.party(found.container, found.pid, found.words)
     explanation = (
         f'container "{container}" exited with code {exit_code}, and declares '
         f"{wording.endpoint(None, port, protocol)}, which is held by {holder} on "
-        f"{wording.endpoint(found.claim.address, port)}. "
+        f"{wording.endpoint(found.binding.address, port)}. "
         f"{advice(container, None, port, found, space)}"
     )
     return Conflict(
@@ -101,7 +101,7 @@ def _unseen(call: BindCall, loser: str | None, space: PodPorts) -> Conflict:
         sentences.append(f"`minipod ports {space.pod.metadata.name}` shows who holds which.")
         return _conflict(call, loser, space, None, call.protocol, " ".join(sentences))
     port, found = held
-    place = wording.endpoint(None, port, found.claim.protocol)
+    place = wording.endpoint(None, port, found.binding.protocol)
     holder = wording.party(found.container, found.pid, found.words)
     sentences.append(f"Of those that the container declares, {place} is held by {holder}.")
     sentences.append(advice(loser, call.pid, port, found, space))
@@ -119,7 +119,7 @@ def _taken_from(container: str, space: PodPorts) -> tuple[int, Found] | None:
             command = holder.command if holder else None
             return socket.port, Found(
                 Rule.UNKNOWN,
-                Claim(socket.state, socket.protocol, socket.address, socket.v6only),
+                Binding(socket.state, socket.protocol, socket.address, socket.v6only),
                 owner,
                 holder.pid if holder else None,
                 command,
@@ -155,4 +155,4 @@ def _conflict(
 
 def _holding(found: Found) -> Holding:
     since = micro_timestamp(found.since) if found.since is not None else None
-    return Holding(found.claim.address, found.container, found.pid, found.command, since)
+    return Holding(found.binding.address, found.container, found.pid, found.command, since)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from minipod.model.binds import BindCall, Call
 from minipod.model.pod import Protocol
 from minipod.model.sockets import SocketState
-from minipod.ports.collision import Claim, collision, meet
+from minipod.ports.collision import Binding, collision, meet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -36,7 +36,7 @@ class Found(NamedTuple):
     """
 
     rule: Rule
-    claim: Claim
+    binding: Binding
     container: str | None
     pid: int | None
     command: str | None
@@ -79,13 +79,13 @@ def _likelihood(socket: Socket, space: PodPorts) -> tuple[int, bool, int]:
     return order, space.container(socket) is None, holder.pid if holder else 0
 
 
-def _wanted(call: BindCall) -> Claim:
+def _wanted(call: BindCall) -> Binding:
     state = SocketState.BOUND if call.call is Call.BIND else SocketState.LISTENING
     return _recorded(call, state)
 
 
-def _recorded(call: BindCall, state: SocketState) -> Claim:
-    return Claim(
+def _recorded(call: BindCall, state: SocketState) -> Binding:
+    return Binding(
         state, call.protocol, call.address, call.v6only, call.reuseaddr, call.reuseport, call.uid
     )
 
@@ -94,7 +94,7 @@ def _living(
     call: BindCall, socket: Socket, space: PodPorts, earlier: Sequence[BindCall]
 ) -> Found | None:
     records = [each for each in earlier if _made(each, socket, space)]
-    claim = Claim(
+    binding = Binding(
         socket.state,
         socket.protocol,
         socket.address,
@@ -103,18 +103,18 @@ def _living(
         _newest(each.reuseport for each in records),
         socket.uid if socket.inode else None,
     )
-    rule = collision(_wanted(call), claim)
+    rule = collision(_wanted(call), binding)
     if rule is None:
         return None
     record = records[-1] if records else None
     holder = space.holder(socket)
-    former = _former(claim, earlier)
+    former = _former(binding, earlier)
     container = space.container(socket)
     if container is None and not socket.inode and former is not None:
         container = space.container_of(former)
     return Found(
         rule,
-        claim,
+        binding,
         container,
         pid=holder.pid if holder else record.pid if record else None,
         command=holder.command if holder else record.command if record else None,
@@ -142,27 +142,29 @@ def _newest(told: Iterable[bool | None]) -> bool | None:
     return known[-1] if known else None
 
 
-def _former(claim: Claim, earlier: Sequence[BindCall]) -> BindCall | None:
+def _former(binding: Binding, earlier: Sequence[BindCall]) -> BindCall | None:
     """Return who took a port last for itself: a connection may be what is left of that."""
-    reached = (each for each in earlier[::-1] if meet(_recorded(each, SocketState.BOUND), claim))
+    reached = (each for each in earlier[::-1] if meet(_recorded(each, SocketState.BOUND), binding))
     return next(reached, None)
 
 
 def _gone(call: BindCall, space: PodPorts, earlier: Sequence[BindCall]) -> Found | None:
     for record in reversed(earlier):
         listens = record.call is Call.LISTEN
-        claim = _recorded(record, SocketState.LISTENING if listens else SocketState.BOUND)
-        rule = collision(_wanted(call), claim)
+        binding = _recorded(record, SocketState.LISTENING if listens else SocketState.BOUND)
+        rule = collision(_wanted(call), binding)
         if rule is not None:
             return Found(
                 rule,
-                claim,
+                binding,
                 space.container_of(record),
                 record.pid,
                 record.command,
                 _words(record),
                 record.time,
-                gone=space.whole or claim.protocol is Protocol.UDP or not _may_last(record, space),
+                gone=space.whole
+                or binding.protocol is Protocol.UDP
+                or not _may_last(record, space),
             )
     return None
 

@@ -59,7 +59,7 @@ def advice(
     """
     if found is None or found.gone:
         return "It may be free now: a restart tries again."
-    protocol = found.claim.protocol
+    protocol = found.binding.protocol
     free = free_port(space, protocol, port)
     example = f" ({free} is free)" if free else ""
     itself = pid is not None and pid == found.pid
@@ -90,7 +90,7 @@ def _general(loser: str | None, port: int, found: Found, space: PodPorts, exampl
     if loser is not None and loser == found.container:
         return f"End the other process first, or give one of the two another port{example}."
     declared = space.declared()
-    wanted = (found.claim.protocol, port)
+    wanted = (found.binding.protocol, port)
     loser_declares = loser is not None and wanted in declared.get(loser, ())
     holder_declares = found.container is not None and wanted in declared.get(found.container, ())
     if loser_declares and not holder_declares and found.container is not None:

@@ -65,14 +65,14 @@ def holds(found: Found, port: int, call: BindCall, loser: str | None, zone: tzin
     place = _place(found, port)
     if found.pid is None:
         of = f', of container "{found.container}"' if found.container is not None else ""
-        return f"held by {_UNOWNED[found.claim.state]} {place}{of}{since}{gone}"
+        return f"held by {_UNOWNED[found.binding.state]} {place}{of}{since}{gone}"
     if found.pid == call.pid:
         who = "the process itself,"
     elif found.container is not None and found.container == loser:
         who = "the container itself" + _described(found.pid, found.words)
     else:
         who = party(found.container, found.pid, found.words)
-    return f"held by {who} {_DOING[found.claim.state]} {place}{since}{gone}"
+    return f"held by {who} {_DOING[found.binding.state]} {place}{since}{gone}"
 
 
 def why(found: Found, port: int) -> str:
@@ -114,7 +114,7 @@ def _described(pid: int | None, words: str | None) -> str:
 
 
 def _place(found: Found, port: int) -> str:
-    place = endpoint(found.claim.address, port)
+    place = endpoint(found.binding.address, port)
     return f"{place} to {endpoint(*found.peer)}" if found.peer is not None else place
 
 

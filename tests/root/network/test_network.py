@@ -16,7 +16,7 @@ import pytest
 from minipod.errors import HostError
 from minipod.kernel import nft
 from minipod.kernel.network_links import Links
-from minipod.plan.claims import CLAIM_METRIC, PROTOCOL, Claim
+from minipod.plan.claims import CLAIM_METRIC, PROTOCOL, CidrClaim
 from tests.support import host
 from tests.support.wait import eventually
 
@@ -390,7 +390,9 @@ def test_a_claim_is_given_up_when_another_root_claimed_a_part_of_it_meanwhile(
 
     async def meanwhile(links: Links, cidr: IPv4Network, metric: int, tag: int | None) -> bool:
         monkeypatch.undo()
-        host.run("ip", "route", "add", *part, "window", str(Claim("00bb22", switched=False).tag))
+        host.run(
+            "ip", "route", "add", *part, "window", str(CidrClaim("00bb22", switched=False).tag)
+        )
         return await add(links, cidr, metric, tag)
 
     monkeypatch.setattr(Links, "add_unreachable", meanwhile)

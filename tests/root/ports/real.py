@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from minipod.model.pod import Protocol
 from minipod.model.sockets import SocketState
-from minipod.ports.collision import Claim
+from minipod.ports.collision import Binding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,16 +81,16 @@ class Options(NamedTuple):
             made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, self.endpoint.v6only)
         return made
 
-    def claim(
+    def binding(
         self, protocol: Protocol, state: SocketState, made: socket.socket | None = None
-    ) -> Claim:
+    ) -> Binding:
         """Return what the rule is told: as wished, or, of what is `made`, as the kernel has it."""
         address, v6only = self.endpoint
         if made is not None:
             address = made.getsockname()[0]
             if v6only is not None:
                 v6only = bool(made.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY))
-        return Claim(state, protocol, address, v6only, self.reuseaddr, self.reuseport, self.uid)
+        return Binding(state, protocol, address, v6only, self.reuseaddr, self.reuseport, self.uid)
 
 
 class Situation(Enum):
@@ -121,9 +121,9 @@ def refused(action: str, made: socket.socket, *arguments: object) -> bool:
 
 
 class Held(NamedTuple):
-    """A claim, and the socket behind it, if one is left."""
+    """A binding, and the socket behind it, if one is left."""
 
-    claim: Claim
+    binding: Binding
     socket: socket.socket | None
 
 
@@ -134,24 +134,24 @@ def hold(
     first = stack.enter_context(options.make(protocol))
     first.bind((options.endpoint.address, port))
     if situation is Situation.BOUND:
-        return Held(options.claim(protocol, SocketState.BOUND, first), first)
+        return Held(options.binding(protocol, SocketState.BOUND, first), first)
     if situation is Situation.CLIENT:
         _connect(stack, first, options.endpoint, protocol)
-        return Held(options.claim(protocol, SocketState.CONNECTED, first), first)
+        return Held(options.binding(protocol, SocketState.CONNECTED, first), first)
     first.listen()
     if situation is Situation.LISTENING:
-        return Held(options.claim(protocol, SocketState.LISTENING, first), first)
+        return Held(options.binding(protocol, SocketState.LISTENING, first), first)
     client = stack.enter_context(socket.socket(options.endpoint.family))
     client.connect((options.endpoint.near, port))
     with acting_as(options.uid):
         accepted = stack.enter_context(first.accept()[0])
     first.close()
     if situation is Situation.ACCEPTED:
-        return Held(options.claim(protocol, SocketState.CONNECTED, accepted), accepted)
-    claim = options.claim(protocol, SocketState.TIME_WAIT, accepted)
+        return Held(options.binding(protocol, SocketState.CONNECTED, accepted), accepted)
+    binding = options.binding(protocol, SocketState.TIME_WAIT, accepted)
     accepted.close()
     client.close()
-    return Held(claim, None)
+    return Held(binding, None)
 
 
 def _connect(

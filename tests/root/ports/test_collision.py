@@ -19,7 +19,7 @@ from .real import ENDPOINTS, SITUATIONS, STRANGER, Options, Situation, hold, nex
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from minipod.ports.collision import Claim
+    from minipod.ports.collision import Binding
 
 TCP = Protocol.TCP
 BOUND, LISTENING = SocketState.BOUND, SocketState.LISTENING
@@ -30,21 +30,21 @@ PLACES = [(protocol, each) for protocol, every in SITUATIONS.items() for each in
 
 def questions(
     one: Options, other: Options, protocol: Protocol, situation: Situation
-) -> Iterator[tuple[bool, Claim, Claim]]:
+) -> Iterator[tuple[bool, Binding, Binding]]:
     """Yield what the kernel refused or granted, with who wanted it and who had it."""
     port = next_port()
     with ExitStack() as stack:
         held = hold(stack, one, protocol, situation, port)
         second = stack.enter_context(other.make(protocol))
         no = refused("bind", second, (other.endpoint.address, port))
-        yield no, other.claim(protocol, BOUND), held.claim
+        yield no, other.binding(protocol, BOUND), held.binding
         if no or protocol is not TCP:
             return
         no = refused("listen", second)
-        yield no, other.claim(TCP, LISTENING), held.claim
+        yield no, other.binding(TCP, LISTENING), held.binding
         if situation is Situation.BOUND and not no:
             no = refused("listen", held.socket)
-            yield no, one.claim(TCP, LISTENING), other.claim(TCP, LISTENING)
+            yield no, one.binding(TCP, LISTENING), other.binding(TCP, LISTENING)
 
 
 @pytest.mark.parametrize(("protocol", "situation"), PLACES)
@@ -69,16 +69,16 @@ def test_of_many_sockets_one_explains_each_refusal(place, first, others):
     protocol, situation = place
     port = next_port()
     with ExitStack() as stack:
-        held = [hold(stack, first, protocol, situation, port).claim]
+        held = [hold(stack, first, protocol, situation, port).binding]
         for options, listens in others:
             made = stack.enter_context(options.make(protocol))
             if refused("bind", made, (options.endpoint.address, port)):
-                wanted = options.claim(protocol, BOUND)
+                wanted = options.binding(protocol, BOUND)
                 assert any(collision(wanted, each) for each in held), (wanted, held)
             elif listens and protocol is TCP and refused("listen", made):
-                wanted = options.claim(protocol, LISTENING)
+                wanted = options.binding(protocol, LISTENING)
                 assert any(collision(wanted, each) for each in held), (wanted, held)
-                held.append(options.claim(protocol, BOUND))
+                held.append(options.binding(protocol, BOUND))
             else:
                 state = LISTENING if listens and protocol is TCP else BOUND
-                held.append(options.claim(protocol, state))
+                held.append(options.binding(protocol, state))

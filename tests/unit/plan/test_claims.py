@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minipod.plan.claims import Claim, HostRoute, any_switched, held, is_free, others
+from minipod.plan.claims import CidrClaim, HostRoute, any_switched, held, is_free, others
 
 CIDR = IPv4Network("10.244.0.0/16")
 OURS, THEIRS = "00aa11", "00bb22"
@@ -30,29 +30,29 @@ def test_other_blocks_and_halves_of_a_default_route_do_not_matter(route: str) ->
 
 def test_our_own_claim_and_link_do_not_stand_in_our_way() -> None:
     assert free(
-        HostRoute(CIDR, claim=Claim(OURS, switched=False)),
+        HostRoute(CIDR, claim=CidrClaim(OURS, switched=False)),
         HostRoute(CIDR, f"minipod-{OURS}"),
     )
 
 
 def test_another_roots_claim_does() -> None:
-    assert not free(HostRoute(CIDR, claim=Claim(THEIRS, switched=False)))
+    assert not free(HostRoute(CIDR, claim=CidrClaim(THEIRS, switched=False)))
 
 
 def test_claims_are_told_apart_by_their_root() -> None:
-    routes = [HostRoute(CIDR, claim=Claim(OURS, True)), HostRoute(CIDR, "eth0")]
+    routes = [HostRoute(CIDR, claim=CidrClaim(OURS, True)), HostRoute(CIDR, "eth0")]
     assert held(routes, OURS) == [CIDR]
     assert others(routes, OURS) == []
-    assert others(routes, THEIRS) == [Claim(OURS, True)]
+    assert others(routes, THEIRS) == [CidrClaim(OURS, True)]
 
 
 def test_forwarding_is_minipods_doing_if_any_claim_says_so() -> None:
-    assert any_switched([HostRoute(CIDR, claim=Claim(THEIRS, True))])
-    assert not any_switched([HostRoute(CIDR, claim=Claim(THEIRS, False)), HostRoute(CIDR)])
+    assert any_switched([HostRoute(CIDR, claim=CidrClaim(THEIRS, True))])
+    assert not any_switched([HostRoute(CIDR, claim=CidrClaim(THEIRS, False)), HostRoute(CIDR)])
 
 
 @given(st.text("0123456789abcdef", min_size=6, max_size=6), st.booleans())
 def test_a_claim_survives_being_a_number_of_32_bits(root_id: str, switched: bool) -> None:
-    claim = Claim(root_id, switched)
-    assert Claim.from_tag(claim.tag) == claim
+    claim = CidrClaim(root_id, switched)
+    assert CidrClaim.from_tag(claim.tag) == claim
     assert 0 <= claim.tag < 1 << 32
