@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 from typing import TYPE_CHECKING
 
 from tests.support.manifests import IDLE, container, pod, shell
@@ -70,6 +72,22 @@ def test_follow_shows_what_comes_and_ends_with_the_container(minipod: Minipod) -
         assert following.stdout.readline() == "over\n"
         assert following.wait(timeout=10) == 0
     assert minipod.ok("logs", "web") == "begun\nover\n"
+
+
+def test_following_loses_no_line_to_a_server_that_is_killed_and_ends_with_its_pod(
+    minipod: Minipod,
+) -> None:
+    count = shell("n=0; while n=$((n+1)); do echo $n; sleep 0.02; done")
+    minipod.create(pod("web", container("main", count)))
+    with minipod.start("logs", "-f", "web") as following:
+        assert following.stdout is not None
+        lines = [following.stdout.readline() for _ in range(20)]
+        os.kill(minipod.server_pid(), signal.SIGKILL)
+        lines += [following.stdout.readline() for _ in range(100)]
+        minipod.ok("delete", "pod", "web", "--force")
+        lines += following.stdout.readlines()
+        assert following.wait(timeout=10) == 0
+    assert lines == [f"{n}\n" for n in range(1, len(lines) + 1)]
 
 
 def test_ctrl_c_ends_following_with_130(minipod: Minipod) -> None:

@@ -11,8 +11,10 @@ if TYPE_CHECKING:
 
     from minipod.client.api import Api
     from minipod.client.pod import Pod
+    from minipod.client.views.following import Following
     from minipod.client.views.log_query import LogQuery
-    from minipod.client.wire.http import Response
+
+    Heard = SimpleQueue["LogPiece | Exception | None"]
 
 
 class Origin(NamedTuple):
@@ -58,10 +60,11 @@ def read(
     """Yield the logs of all origins; what container the query names does not matter.
 
     `lines`: each piece is a line. Several are followed side by side, and then in lines always; else
-    one comes after another. The first error ends it. To leave the loop before the end is fine.
+    one comes after another. Following goes on with the next server when one ends. The first error
+    ends it. To leave the loop before the end is fine.
     """
-    if len(origins) > 1 and query.follow:
-        yield from _side_by_side(api, origins, query)
+    if query.follow and not query.previous:
+        yield from _followed(api, origins, query, lines=lines)
         return
     for origin in origins:
         chunks = api.log(origin.namespace, origin.pod, query._replace(container=origin.container))
@@ -80,15 +83,42 @@ def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
         yield rest + b"\n"
 
 
-def _side_by_side(api: Api, origins: Sequence[Origin], query: LogQuery) -> Iterator[LogPiece]:
-    """Follow each origin in a thread of its own, which dies with the process, or when we leave."""
-    followers = _Followers(api, query)
-    for origin in origins:
-        threading.Thread(target=followers.follow, args=(origin,), daemon=True).start()
-    going = len(origins)
+def _followed(
+    api: Api, origins: Sequence[Origin], query: LogQuery, *, lines: bool
+) -> Iterator[LogPiece]:
+    from minipod.client.views.following import Following  # noqa: PLC0415 (seldom needed)
+
+    every = {
+        origin: Following(
+            api, origin.namespace, origin.pod, query._replace(container=origin.container)
+        )
+        for origin in origins
+    }
+    if len(every) > 1:
+        yield from _side_by_side(every)
+        return
+    for origin, following in every.items():
+        for at_once in following.lines():
+            for data in map(_ended, at_once) if lines else [b"".join(at_once)]:
+                if data:
+                    yield LogPiece(*origin, data)
+
+
+def _ended(line: bytes) -> bytes:
+    return line if line.endswith(b"\n") else line + b"\n"
+
+
+def _side_by_side(every: dict[Origin, Following]) -> Iterator[LogPiece]:
+    """Read each in a thread of its own, which dies with the process, or when we leave."""
+    from queue import SimpleQueue  # noqa: PLC0415 (seldom needed)
+
+    heard: Heard = SimpleQueue()
+    for origin, following in every.items():
+        threading.Thread(target=_hear, args=(origin, following, heard), daemon=True).start()
+    going = len(every)
     try:
         while going:
-            match followers.heard.get():
+            match heard.get():
                 case None:
                     going -= 1
                 case LogPiece() as piece:
@@ -96,37 +126,16 @@ def _side_by_side(api: Api, origins: Sequence[Origin], query: LogQuery) -> Itera
                 case error:
                     raise error
     finally:
-        followers.leave()
+        for following in every.values():
+            following.leave()
 
 
-class _Followers:
-    """Threads that put what they read into one queue: lines, at its end None, or an error."""
-
-    def __init__(self, api: Api, query: LogQuery) -> None:
-        from queue import SimpleQueue  # noqa: PLC0415 (seldom needed)
-
-        self.heard: SimpleQueue[LogPiece | Exception | None] = SimpleQueue()
-        self._api = api
-        self._query = query
-        self._open: list[Response] = []
-        self._left = False
-
-    def follow(self, origin: Origin) -> None:
-        """Read one log to its end."""
-        query = self._query._replace(container=origin.container)
-        try:
-            with self._api.open_log(origin.namespace, origin.pod, query) as response:
-                self._open.append(response)
-                if self._left:
-                    return
-                for line in _lines(response.chunks()):
-                    self.heard.put(LogPiece(*origin, line))
-            self.heard.put(None)
-        except Exception as error:  # noqa: BLE001 (raised by who reads the queue)
-            self.heard.put(error)
-
-    def leave(self) -> None:
-        """Have all threads end."""
-        self._left = True
-        for response in self._open:
-            response.hang_up()
+def _hear(origin: Origin, following: Following, heard: Heard) -> None:
+    """Put one log's lines into a queue, then None, or the error that ended it."""
+    try:
+        for at_once in following.lines():
+            for line in at_once:
+                heard.put(LogPiece(*origin, _ended(line)))
+        heard.put(None)
+    except Exception as error:  # noqa: BLE001 (raised by who reads the queue)
+        heard.put(error)

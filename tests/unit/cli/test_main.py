@@ -80,7 +80,10 @@ def test_ctrl_c_ends_a_command_by_that_signal_without_a_word(server: FakeServer)
     """
     server.answers["GET /api/v1/namespaces/default/pods/web"] = Answer(POD)
     head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-    server.answers[f"{LOG}&follow=true"] = Answer(raw=head + b"6\r\nbegun\n\r\n", hold=True)
+    line = b"2026-01-02T03:04:05.000000001Z begun\n"
+    server.answers[f"{LOG}&follow=true&timestamps=true"] = Answer(
+        raw=head + b"%x\r\n%s\r\n" % (len(line), line), hold=True
+    )
     with start(server.root, "logs", "-f", "web") as running:
         assert running.stdout is not None
         assert running.stdout.readline() == "begun\n"

@@ -291,11 +291,13 @@ def test_logs_are_text_whatever_the_bytes(server: FakeServer, client: Client) ->
 
 def test_a_log_is_followed_by_lines_and_may_be_left(server: FakeServer, client: Client) -> None:
     server.answers[f"GET {PODS}/web"] = Answer(pod())
-    log = f"GET {PODS}/web/log?container=other&follow=true"
-    server.answers[log] = Answer(chunks=[b"on", b"e\ntwo\nth", b"ree"])
+    log = f"GET {PODS}/web/log?container=other&follow=true&timestamps=true"
+    stamp = b"2026-01-02T03:04:05.000000001Z "
+    chunks = [stamp + b"on", b"e\n" + stamp + b"two\n" + stamp[:9], stamp[9:] + b"three"]
+    server.answers[log] = Answer(chunks=chunks)
     web = client.get("web")
     assert list(web.follow_logs(container="other")) == ["one", "two", "three"]
-    server.answers[log] = Answer(raw=b"HTTP/1.1 200 OK\r\n\r\none\n", hold=True)
+    server.answers[log] = Answer(raw=b"HTTP/1.1 200 OK\r\n\r\n" + stamp + b"one\n", hold=True)
     lines = web.follow_logs(container="other")
     assert next(lines) == "one"
     lines.close()
