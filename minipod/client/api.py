@@ -45,6 +45,10 @@ class Api:
         """Return whether a server listens."""
         return self._transport.answers()
 
+    def starting_none(self) -> Api:
+        """Return the same, but Unavailable where this one would start a server."""
+        return Api(self._transport.starting_none())
+
     @contextmanager
     def _naming(self, kind: Kind, namespace: str, name: str) -> Iterator[None]:
         """Let NotFound say what there is instead of an object that is not there."""

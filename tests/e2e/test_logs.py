@@ -74,7 +74,7 @@ def test_follow_shows_what_comes_and_ends_with_the_container(minipod: Minipod) -
     assert minipod.ok("logs", "web") == "begun\nover\n"
 
 
-def test_following_loses_no_line_to_a_server_that_is_killed_and_ends_with_its_pod(
+def test_following_loses_no_line_to_a_server_that_is_killed_or_stopped_and_ends_with_its_pod(
     minipod: Minipod,
 ) -> None:
     count = shell("n=0; while n=$((n+1)); do echo $n; sleep 0.02; done")
@@ -83,6 +83,10 @@ def test_following_loses_no_line_to_a_server_that_is_killed_and_ends_with_its_po
         assert following.stdout is not None
         lines = [following.stdout.readline() for _ in range(20)]
         os.kill(minipod.server_pid(), signal.SIGKILL)
+        lines += [following.stdout.readline() for _ in range(100)]
+        minipod.ok("server", "stop")
+        minipod.fails("server", "status", code=1)
+        minipod.ok("server", "start")
         lines += [following.stdout.readline() for _ in range(100)]
         minipod.ok("delete", "pod", "web", "--force")
         lines += following.stdout.readlines()

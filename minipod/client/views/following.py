@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from minipod.client.foreground.place import Place
 from minipod.client.foreground.runs import ContainerId, Run, containers, runs_now
 from minipod.client.kinds import PODS
+from minipod.client.server.start import was_used
 from minipod.client.waits.patience import patiently
 from minipod.errors import BadRequest, NotFound, Unavailable
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from minipod.client.wire.http import Response
 
     JSON = dict[str, Any]
+
+_LOOK_AGAIN = 0.1  # seconds, while no server runs
 
 
 class Following:
@@ -53,8 +57,7 @@ class Following:
                 if broken:
                     raise broken
                 break
-            now = self._now(run)
-            if now is None or not (broken or runs_now(now, run)):
+            if not (self._there(run) if broken else self._stopped(run)):
                 break
             try:
                 self._open(run)
@@ -105,7 +108,28 @@ class Following:
                 return Run(ContainerId(pod["metadata"]["uid"], one.name), one.newest)
         return None
 
-    def _now(self, run: Run) -> JSON | None:
-        """Return the pod of a run as it is now; None if it is gone, whoever has its name."""
-        pod = patiently(lambda: self._api.find(PODS, *self._pod))
-        return pod if pod and pod["metadata"]["uid"] == run.container.uid else None
+    def _there(self, run: Run) -> bool:
+        """Return whether the run's pod is there, and not another of its name."""
+        return _same(patiently(lambda: self._api.find(PODS, *self._pod)), run) is not None
+
+    def _stopped(self, run: Run) -> bool:
+        """Return whether an answer ended because its server did, and not the run.
+
+        Then somebody stopped the server: it is not started again, the next one is waited for, as
+        long as there is the root.
+        """
+        running = self._api.starting_none()
+        while not self._left:
+            try:
+                now = _same(running.find(PODS, *self._pod), run)
+            except Unavailable:
+                if not was_used(self._api.root):
+                    break
+                time.sleep(_LOOK_AGAIN)
+            else:
+                return now is not None and runs_now(now, run)
+        return False
+
+
+def _same(pod: JSON | None, run: Run) -> JSON | None:
+    return pod if pod and pod["metadata"]["uid"] == run.container.uid else None

@@ -59,6 +59,12 @@ class Transport:
         self.start = start
         self._observer = observer
 
+    def starting_none(self) -> Transport:
+        """Return the same, but Unavailable where this one would start a server."""
+        same = Transport(self.root, warn=self._warn, observer=self._observer)
+        same.headers = self.headers
+        return same
+
     def get(self, target: str, *, accept: str = JSON_TYPE) -> JSON:
         """Return the JSON that a GET answers."""
         return _load(self.send("GET", target, accept=accept))
