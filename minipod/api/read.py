@@ -6,9 +6,10 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING
 
-from minipod.api import answers, query, selectors, tables, watch
+from minipod.api import answers, query, tables, watch
 from minipod.api.keys import ENGINE
 from minipod.errors import BadRequest, Expired, TimedOut
+from minipod.plan import selectors
 from minipod.store.protocol import Key, not_found
 
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ from minipod.api import answers, changing, manifests, query
 from minipod.api.creating import create
 from minipod.api.keys import CHANGES, ENGINE
 from minipod.api.naming import named
-from minipod.api.selectors import Selector, parse_labels
 from minipod.api.status import About, status_of
 from minipod.engine import Outcome
 from minipod.errors import AlreadyExists, BadRequest, NotFound
@@ -24,6 +23,7 @@ from minipod.patch import (
     with_last_applied,
     without_last_applied,
 )
+from minipod.plan.selectors import Selector, parse_labels
 from minipod.store.protocol import Key, key_of, not_found
 
 if TYPE_CHECKING:

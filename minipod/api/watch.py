@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from minipod.api.resources import Resource
-    from minipod.api.selectors import Selector
     from minipod.model.pod import JSON
+    from minipod.plan.selectors import Selector
     from minipod.store.protocol import Revision, Store
 
 BOOKMARK_EVERY = 60.0

@@ -58,6 +58,8 @@ def submit(
         for outcome in found:
             making.count += outcome.done != "deleted"
             failed |= not _print(outcome, results)
+    if not making.count:  # of all that there is in the files, the selector means nothing
+        raise MinipodError(f"no objects passed to {wanted.action.value}")
     results.end()
     return int(failed)
 

@@ -9,6 +9,7 @@ from minipod.cli.options import (
     files_option,
     namespace_option,
     pass_session,
+    selector_option,
     strict_ports_option,
     verb,
 )
@@ -23,18 +24,21 @@ if TYPE_CHECKING:
     "apply",
     "minipod apply -f pod.yaml",
     "minipod apply -f pods/ -R --dry-run=server",
+    "minipod apply -f pods/ -l app=web",
 )
 @files_option(required=True)
+@selector_option
 @strict_ports_option
 @dry_run_option
 @result_option
 @namespace_option
 @pass_session
-def apply(
+def apply(  # noqa: PLR0913 (an option each)
     session: Session,
     *,
     files: tuple[str, ...],
     recursive: bool,
+    selector: str | None,
     strict_ports: bool,
     dry_run: str,
     output: Form,
@@ -49,6 +53,6 @@ def apply(
     from minipod.cli.submitting import Files, submit
     from minipod.model.submission import Action, Submission
 
-    wanted = Submission(Action.APPLY, strict_ports=strict_ports)
+    wanted = Submission(Action.APPLY, strict_ports=strict_ports, selector=selector)
     dry = DryRun(dry_run)
     return submit(session, Files(files, recursive), wanted, dry, results_as_list(output, dry))

@@ -11,6 +11,7 @@ from minipod.cli.options import (
     files_option,
     namespace_option,
     pass_session,
+    selector_option,
     strict_ports_option,
     verb,
     verb_group,
@@ -32,16 +33,18 @@ if TYPE_CHECKING:
     aliases={"ns": "namespace"},
 )
 @files_option(required=False)
+@selector_option
 @strict_ports_option
 @dry_run_option
 @result_option
 @namespace_option
 @click.pass_context
-def create(
+def create(  # noqa: PLR0913 (an option each)
     ctx: click.Context,
     *,
     files: tuple[str, ...],
     recursive: bool,
+    selector: str | None,
     strict_ports: bool,
     dry_run: str,
     output: Form,
@@ -59,7 +62,7 @@ def create(
     from minipod.cli.submitting import Files, submit
     from minipod.model.submission import Action, Submission
 
-    wanted = Submission(Action.CREATE, strict_ports=strict_ports)
+    wanted = Submission(Action.CREATE, strict_ports=strict_ports, selector=selector)
     dry = DryRun(dry_run)
     return submit(ctx.obj, Files(files, recursive), wanted, dry, results(output, dry))
 

@@ -40,8 +40,17 @@ def rehearse(
     if wanted.action is Action.APPLY:
         _refuse_made_names(document.obj for document in decoded.objects)
     yield from ({"type": "WARNING", "message": warning} for warning in decoded.warnings)
-    for document in decoded.objects:
-        yield {"type": _outcome(api, document.obj, wanted.action), "object": document.obj}
+    for obj in _chosen([document.obj for document in decoded.objects], wanted.selector):
+        yield {"type": _outcome(api, obj, wanted.action), "object": obj}
+
+
+def _chosen(objects: list[JSON], selector: str | None) -> list[JSON]:
+    """Return the objects that a label selector means; None: all. BadRequest."""
+    if selector is None:
+        return objects
+    from minipod.plan.selectors import Selector, parse_labels  # noqa: PLC0415 (seldom needed)
+
+    return list(filter(Selector(parse_labels(selector)).matches, objects))
 
 
 def _refuse_made_names(objects: Iterable[JSON]) -> None:

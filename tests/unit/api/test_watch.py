@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from minipod.api import selectors, watch
+from minipod.api import watch
 from minipod.api.resources import PODS as POD_RESOURCE
 from minipod.errors import Expired
+from minipod.plan import selectors
 from minipod.store import base
 from minipod.store.protocol import Change, Key, Revision
 

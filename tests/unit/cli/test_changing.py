@@ -247,6 +247,27 @@ def test_a_client_s_dry_run_tells_what_is_wrong(run: Run, tmp_path: Path) -> Non
     assert done.err.startswith("Error: from web-: cannot use generate name with apply\n")
 
 
+def test_a_selector_says_which_objects_of_files_are_meant(
+    server: FakeServer, run: Run, file: str, tmp_path: Path
+) -> None:
+    (tmp_path / "two.yaml").write_text(
+        POD.replace("name: web", "name: db, labels: {app: db}") + "\n---\n" + POD
+    )
+    argv = ("-f", str(tmp_path / "two.yaml"), "-l", "app in (db)")
+    for command in ("create", "apply"):
+        assert run(command, *argv, "--dry-run=client").out == "pod/db created (dry run)\n"
+        asked = f"POST {MANIFESTS}?action={command}&labelSelector=app%20in%20%28db%29"
+        server.answers[asked] = Answer(
+            chunks=[json.dumps({"type": "CREATED", "object": pod("db")}).encode()]
+        )
+        assert run(command, *argv).out == "pod/db created\n"
+        done = run(command, "-f", file, "-l", "app=x", "--dry-run=client")
+        assert (done.code, done.err) == (1, f"Error: no objects passed to {command}\n")
+        done = run(command, "-f", file, "-l", "app=(", "--dry-run=client")
+        assert done.code == 1
+        assert "cannot read the label selector" in done.err
+
+
 def test_a_client_s_dry_run_of_apply_asks_whether_it_is_there(
     server: FakeServer, run: Run, file: str
 ) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from minipod.errors import BadRequest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from minipod.api.resources import Resource
     from minipod.model.pod import JSON
 
 _NAME = r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
@@ -23,6 +22,18 @@ _ORDER = re.compile(rf"({_WORD})\s*([<>])\s*([^\s,()=!<>]*)")
 _INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
 _EXISTENCE = re.compile(rf"(!?)\s*({_WORD})")
 _FIELD = re.compile(r"((?:\\.|[^\\=!])*?)(==|!=|=)((?:\\.|[^\\])*)", re.DOTALL)
+
+
+class Selectable(Protocol):
+    """A kind of objects; `fields` are those that may be selected by, with their paths."""
+
+    @property
+    def plural(self) -> str:
+        """What several are called."""
+
+    @property
+    def fields(self) -> Mapping[str, tuple[str, ...]]:
+        """Each field's name and path."""
 
 
 class Requirement(NamedTuple):
@@ -74,7 +85,7 @@ class Selector(NamedTuple):
         )
 
 
-def parse(resource: Resource, labels: str, fields: str) -> Selector:
+def parse(resource: Selectable, labels: str, fields: str) -> Selector:
     """Return the selector of a request for a resource. BadRequest."""
     wanted = parse_fields(fields)
     for each in wanted:

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minipod.api.resources import EVENTS, PODS
-from minipod.api.selectors import parse
 from minipod.errors import BadRequest
+from minipod.plan.selectors import parse
 
 
 def matches(labels: str, **have: str) -> bool:
