@@ -7,6 +7,7 @@ import signal
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support import host as playing_host
 from tests.support.command import Minipod
@@ -23,6 +24,11 @@ def pytest_configure() -> None:
     What ignores it here is ignored by all that is started, and many tests end a command by Ctrl+C.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # The machine may be busy: how long an example takes says nothing of it.
+    settings.register_profile(
+        "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )
+    settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")

@@ -58,7 +58,7 @@ def test_of_two_sockets_the_rule_says_what_the_kernel_does(protocol, situation):
     assert asked >= len(EVERY) ** 2
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1500)
 @given(
     place=st.sampled_from(PLACES),
     first=st.sampled_from(EVERY),

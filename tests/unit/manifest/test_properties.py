@@ -74,10 +74,7 @@ PODS = st.fixed_dictionaries(
         ),
     }
 )
-PATIENT = settings(deadline=None)
-"""The machine may be busy."""
-
-MANY = settings(max_examples=300, deadline=None)
+MANY = settings(max_examples=300)
 """For what is cheap to try."""
 
 JSON_VALUES = st.recursive(
@@ -103,7 +100,6 @@ def decoded(text):
     return document.obj
 
 
-@PATIENT
 @given(PODS)
 def test_a_pod_written_as_yaml_or_json_comes_back_as_it_was(pod):
     wanted = default_pod(pod)
@@ -113,7 +109,6 @@ def test_a_pod_written_as_yaml_or_json_comes_back_as_it_was(pod):
     assert decoded(yaml.dump(pod, Dumper=yaml.SafeDumper, default_style='"')) == wanted
 
 
-@PATIENT
 @given(PODS)
 def test_defaults_change_nothing_the_second_time(pod):
     once = default_pod(pod)
@@ -121,7 +116,6 @@ def test_defaults_change_nothing_the_second_time(pod):
     assert decoded(json.dumps(once)) == once
 
 
-@PATIENT
 @given(PODS)
 def test_a_request_and_a_manifest_mean_the_same(pod):
     request = decode_object(POD, pod, namespace=pod["metadata"]["namespace"])
@@ -155,7 +149,6 @@ def test_almost_a_pod_raises_nothing_but_invalid_manifest(metadata, spec):
             read([Source("x", json.dumps(pod))])
 
 
-@PATIENT
 @given(PODS)
 def test_every_problem_has_a_place_within_the_text(pod):
     pod["spec"]["containers"][-1]["ports"] = [{"containerPort": 0}]
