@@ -58,7 +58,7 @@ def submit(
         for outcome in found:
             making.count += outcome.done != "deleted"
             failed |= not _print(outcome, results)
-    if not making.count:  # of all that there is in the files, the selector means nothing
+    if wanted.selector is not None and not making.count:
         raise MinipodError(f"no objects passed to {wanted.action.value}")
     results.end()
     return int(failed)
