@@ -198,14 +198,22 @@ class Api:
 
         return self.delete(PODS, namespace, name, Deletion(grace, uid))
 
-    def wait_gone(self, kind: Kind, namespace: str | None, left: set[str], after: str) -> None:
+    def wait_gone(
+        self,
+        kind: Kind,
+        namespace: str | None,
+        left: set[str],
+        after: str,
+        *,
+        until: float | None = None,
+    ) -> None:
         """Wait until objects of these uids, there at resourceVersion `after`, are deleted.
 
-        `left` loses each that is gone.
+        `left` loses each that is gone. TimeoutError once time.monotonic is `until`.
         """
         while left:
             try:
-                for event in self.watch(kind, Where(namespace), after):
+                for event in self.watch(kind, Where(namespace), after, until=until):
                     if event["type"] == "DELETED":
                         left.discard(event["object"]["metadata"]["uid"])
                     if not left:

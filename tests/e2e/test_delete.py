@@ -49,7 +49,7 @@ def test_what_hears_nothing_is_killed_after_the_grace_period(minipod: Minipod) -
     eventually(lambda: len(pids_in("root.default.deaf")) == 5)
     inside = pids_in("root.default.deaf")
     began = time.monotonic()
-    minipod.ok("delete", "pod", "deaf", "--grace-period", "1")
+    minipod.ok("delete", "pod", "deaf", "--grace-period", "1", "--timeout", "30s")
     assert 0.9 < time.monotonic() - began < 20  # the pod itself says 30
     eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in inside))
     assert not Path("/run/netns/root.default.deaf").is_symlink()
@@ -65,9 +65,12 @@ def test_force_does_not_wait(minipod: Minipod) -> None:
     assert 'pod "deaf" force deleted' in done.stdout
 
 
-def test_without_waiting_the_pod_is_terminating(minipod: Minipod) -> None:
+def test_without_waiting_or_after_too_long_the_pod_is_terminating(minipod: Minipod) -> None:
     minipod.create(pod("deaf", container("main", DEAF)))
-    minipod.ok("delete", "pod", "deaf", "--grace-period", "5", "--wait=false")
+    minipod.ok("delete", "pod", "deaf", "--grace-period", "20", "--wait=false")
+    for timeout in ("50ms", "-1s"):
+        said = minipod.fails("delete", "pod/deaf", "--timeout", timeout)
+        assert said == "Error: timed out waiting for the condition on pods/deaf\n"
     assert minipod.ok("get", "pods", "--no-headers").split()[2] == "Terminating"
     minipod.ok("delete", "pod", "deaf", "--grace-period", "1")
     minipod.fails("get", "pod", "deaf")

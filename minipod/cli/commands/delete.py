@@ -8,6 +8,7 @@ import click
 
 from minipod.cli.arguments.targets import Meant, each, require_one_way, targets
 from minipod.cli.options import (
+    Timeout,
     all_namespaces_option,
     dry_run_option,
     files_option,
@@ -66,6 +67,13 @@ _AT_ONCE = "Immediate deletion does not wait for the programs to end by themselv
     metavar="BOOL",
     help="Whether to return only when all are gone. [default: true]",
 )
+@click.option(
+    "--timeout",
+    type=Timeout(),
+    default="0s",
+    metavar="TIME",
+    help="How long to wait for that at most: 0 is as long as it takes. [default: 0s]",
+)
 @click.option("--ignore-not-found", is_flag=True, help="One that is not there is no error.")
 @dry_run_option
 @click.option("-o", "--output", type=click.Choice(("name",)), help="Print names only.")
@@ -83,6 +91,7 @@ def delete(  # noqa: PLR0913 (an option each)
     now: bool,
     force: bool,
     wait: bool,
+    timeout: float,
     ignore_not_found: bool,
     dry_run: str,
     output: str | None,
@@ -118,7 +127,7 @@ def delete(  # noqa: PLR0913 (an option each)
 
     code = each(found, act)
     if wait and dry is DryRun.NONE:
-        wait_gone(api, deleted)
+        wait_gone(api, deleted, timeout)
     return code
 
 

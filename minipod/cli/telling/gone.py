@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     JSON = dict[str, Any]
 
 
-def wait_gone(api: Api, deleted: Sequence[JSON]) -> None:
-    """Wait until these are gone, and show who is left."""
+def wait_gone(api: Api, deleted: Sequence[JSON], timeout: float = 0) -> None:
+    """Wait until these are gone, and show who is left. TimedOut after so many seconds; 0: never."""
     from minipod.client.waits import deletion
 
     with left_of(deleted) as left:
-        deletion.wait(api, deleted, left)
+        deletion.wait(api, deleted, left, until=time.monotonic() + timeout if timeout else None)
 
 
 @contextmanager
