@@ -60,6 +60,7 @@ def may_raise_limits() -> bool:
 def test_low_limits(minipod: Minipod, pids_group: Path) -> None:
     breaks = f"""
         fake() {{ echo $2 > fake-${{1##*/}}; mount --bind fake-${{1##*/}} /proc/sys/$1; }}
+        modprobe -q nf_conntrack || :
         fake kernel/pid_max 200
         fake kernel/threads-max 200
         fake fs/file-max 1000

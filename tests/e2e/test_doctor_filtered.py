@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support import seccomp
-from tests.support.command import PROGRAM, Minipod
+from tests.support.command import PROGRAM, TIMEOUT, Minipod
 from tests.support.doctor import LOOK, broken, levels, look
 from tests.support.host import run
 from tests.support.manifests import pod
@@ -51,7 +51,7 @@ def filtered(minipod: Minipod, call: str, *args: str) -> subprocess.CompletedPro
         cwd=minipod.folder,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=TIMEOUT,
         check=False,
     )
 

@@ -9,10 +9,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.support.wait import PATIENCE
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-TIMEOUT = 60.0
+TIMEOUT = 60.0 * PATIENCE
 PROGRAM = Path(sys.executable).with_name("minipod")
 
 

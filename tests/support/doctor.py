@@ -9,7 +9,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tests.support.command import PROGRAM
+from tests.support.command import PROGRAM, TIMEOUT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from tests.support.command import Minipod
 
 Findings = list[dict[str, Any]]
-
-_EMULATED = 120.0
-"""Seconds that doctor gets: half of one is enough, but not in an emulated machine."""
 
 LOOK = (sys.executable, "-P", "-m", "minipod.doctor", "--root")
 """What the command has look at the machine: it asks no server, which would measure."""
@@ -87,7 +84,7 @@ def broken(minipod: Minipod, breaks: str, *checks: str, way: tuple[str, ...] = (
         cwd=minipod.folder,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=TIMEOUT,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -119,7 +116,7 @@ def fixes(findings: Findings, *checks: str) -> None:
 
 def look(minipod: Minipod) -> Findings:
     done = subprocess.run(
-        [*LOOK, str(minipod.root)], capture_output=True, timeout=_EMULATED, check=True
+        [*LOOK, str(minipod.root)], capture_output=True, timeout=TIMEOUT, check=True
     )
     found: Findings = json.loads(done.stdout)["checks"]
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import TYPE_CHECKING, TypeVar
 
@@ -11,13 +12,17 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 INTERVAL = 0.02
+PATIENCE = float(os.environ.get("MINIPOD_TEST_PATIENCE", "1"))
+"""How many times longer than elsewhere this machine may take: an emulated one has ten."""
 
 
 def eventually(probe: Callable[[], T], *, within: float = 10.0) -> T:
     """Return the first true value of `probe`; its failed assertions are tried again too.
 
-    The last answer, or the last failed assertion, is what a test sees after `within` seconds.
+    The last answer, or the last failed assertion, is what a test sees after `within` seconds of a
+    machine that is not emulated.
     """
+    within *= PATIENCE
     deadline = time.monotonic() + within
     while True:
         late = time.monotonic() >= deadline

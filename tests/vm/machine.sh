@@ -80,6 +80,17 @@ finish() {
     printf '%s\n' messagebus:x:100: docker:x:101: >>"$1/etc/group"
     install -m 640 -t "$1/etc/ufw" "$1"/usr/share/ufw/iptables/*.rules \
         "$1"/usr/share/ufw/{before.init,after.init,ufw.conf}
+    # Of base-files; polkit finds the bus by one of the links.
+    mkdir -p "$1"/{media,mnt,opt,srv}
+    rm -rf "$1"/var/{run,lock}
+    ln -s /run "$1/var/run"
+    ln -s /run/lock "$1/var/lock"
+    # Nobody logs in here: su(1) is for root.
+    for name in auth account password session session-noninteractive; do
+        printf '%s required pam_permit.so\n' "${name%%-*}" >"$1/etc/pam.d/common-$name"
+    done
+    name=$1/usr/share/polkit-1/actions/org.fedoraproject.FirewallD1
+    ln -s "${name##*/}.server.policy.choice" "$name.policy"
     for name in iptables iptables-restore iptables-save ip6tables ip6tables-restore; do
         ln -s xtables-nft-multi "$1/usr/sbin/$name"
     done

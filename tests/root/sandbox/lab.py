@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import minipod.sandbox.zygote
 from minipod.sandbox.remote import SandboxConnection, Sandboxed, Zygote, read_journal
 from minipod.syscalls import mounts
-from tests.support.wait import eventually
+from tests.support.wait import PATIENCE, eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -54,7 +54,7 @@ class Lab:
         self._place = os.open(folder, os.O_PATH)  # it makes a long path short
         self._listener.bind(f"/proc/self/fd/{self._place}/test.sock")
         self._listener.listen()
-        self._listener.settimeout(10)
+        self._listener.settimeout(10 * PATIENCE)
         self._groups = mounts.detached("cgroup2")
         self._group = f"minipod-test-{uuid.uuid4().hex[:8]}"
         os.mkdir(self._group, dir_fd=self._groups)

@@ -9,7 +9,7 @@ import pytest
 
 from minipod.client.streams.sandbox import Sandbox
 from tests.root.sandbox.lab import container, in_loop
-from tests.support.wait import eventually
+from tests.support.wait import PATIENCE, eventually
 
 if TYPE_CHECKING:
     from tests.root.sandbox.lab import Lab
@@ -19,7 +19,7 @@ class Peer:
     """A client of a pod's sandbox that has asked to be attached."""
 
     def __init__(self, lab: Lab, **request: Any) -> None:
-        self.sandbox = Sandbox(str(lab.root), "a", timeout=10)
+        self.sandbox = Sandbox(str(lab.root), "a", timeout=10 * PATIENCE)
         self.sandbox.ask({"op": "attach", "name": "c", "stdin": False, **request})
         content, descriptors = self.sandbox.receive()
         self.failure = content.get("error")

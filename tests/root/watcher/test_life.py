@@ -18,6 +18,7 @@ from minipod.watcher.protocol import LOCK_HELD, Mechanism
 from minipod.watcher.remote import Position
 from tests.root.watcher.lab import CONTAINER, HOLD, POD
 from tests.support.groups import inside
+from tests.support.wait import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,7 +61,7 @@ def left(lab: Lab) -> list[str]:
 
 def test_a_second_one_does_not_run(lab: Lab):
     first = lab.watch().greeting
-    assert lab.start().wait(10) == LOCK_HELD
+    assert lab.start().wait(10 * PATIENCE) == LOCK_HELD
     lab.leave()
     assert lab.watch().greeting.pid == first.pid
 
@@ -92,7 +93,7 @@ def test_without_a_server_it_ends_after_a_while(lab: Lab):
     lab.meet()
     lab.settled()  # takes part of its time, in which it must not end
     lab.leave()
-    assert process.wait(10) == 0
+    assert process.wait(10 * PATIENCE) == 0
     assert left(lab) == []
 
 
@@ -221,7 +222,7 @@ def test_tracefs_tells_time_process_and_name_of_what_a_pod_forks(lab: Lab):
     assert (seen.pid, seen.call, seen.failed) == (pod.pid, "bind", True)
     assert seen.name == Path(f"/proc/{pod.pid}/comm").read_text().strip()
     assert (seen.address, seen.cgroup, seen.command) == (None, None, None)
-    assert lab.delays[-1] < 1
+    assert lab.delays[-1] < 1 * PATIENCE
 
 
 def test_the_instance_of_tracefs_goes_with_the_watcher(lab: Lab):
