@@ -52,7 +52,7 @@ def root(host: None, tmp_path: Path) -> Iterator[Path]:
             command("server", "stop")
             for log in folder.glob("server.log"):
                 print(log.read_text()[-4000:])  # shown when a test fails
-        eventually(lambda: not playing_host.remains(folder, before), within=5)
+        eventually(lambda: not playing_host.remains(folder, before))
     except AssertionError:
         pytest.fail("\n".join(playing_host.remains(folder, before)))
     finally:

@@ -45,7 +45,7 @@ def test_it_runs(minipod: Minipod, name: str) -> None:
     done = minipod("create", "-f", FOLDER / name)
     assert done.returncode == 0
     assert ("Warning" in done.stderr) == (name == "port-clash.yaml")
-    eventually(lambda: statuses(minipod) == OUTCOMES[name], within=15)
+    eventually(lambda: statuses(minipod) == OUTCOMES[name])
 
 
 def test_the_environment_is_as_its_comment_says(minipod: Minipod) -> None:

@@ -244,7 +244,7 @@ def test_it_is_back_after_a_sandbox_was_killed(minipod: Minipod, name: str) -> N
     os.kill(sandbox_pid(minipod, link[name]), signal.SIGKILL)
     node = minipod.pod("web")["status"]["hostIP"]
     for address in ("127.0.0.1", HOST_ADDRESS, node):
-        eventually(lambda address=address: curl(address, 8080) == "web", within=15)
+        eventually(lambda address=address: curl(address, 8080) == "web")
 
 
 def test_without_nft_the_pod_runs_and_an_event_says_what_is_missing(

@@ -120,7 +120,7 @@ def test_the_same_command_lines_print_the_same(minipod: Minipod, tmp_path: Path)
             return True
 
         for words in lines(SAME):
-            eventually(lambda words=words: same(words), within=15)
+            eventually(lambda words=words: same(words))
         for obj in minipod.json("get", "events,nodes,ns,portconflicts", "-A")["items"]:
             assert untold(obj) == [], "explain tells that minipod does not set it"
         for words in lines(REFUSED):

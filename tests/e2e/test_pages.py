@@ -113,4 +113,4 @@ def check(shell: pages.Shell, root: Path, command: str, shown: str) -> None:
             begin = shell.type(typed)
         raise AssertionError(f"$ {command}\n{happened}\ninstead of\n{shown}")
 
-    eventually(holds, within=10)
+    eventually(holds)

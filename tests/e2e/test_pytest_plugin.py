@@ -113,8 +113,8 @@ def suite(tmp_path: Path) -> Iterator[Suite]:
     yield suite
     seen |= set(suite.left())
     try:
-        eventually(lambda: not suite.left(), within=10)
-        eventually(lambda: not before.difference(playing_host.snapshot()), within=5)
+        eventually(lambda: not suite.left())
+        eventually(lambda: not before.difference(playing_host.snapshot()))
     finally:
         for root in seen:
             playing_host.sweep(root, before)
@@ -153,8 +153,8 @@ def test_a_run_that_is_interrupted_or_killed_leaves_nothing(suite: Suite) -> Non
             (root,) = suite.left()
             run.send_signal(number)
             run.wait(30)
-        eventually(lambda: not suite.left(), within=15)
-        eventually(lambda root=root: not playing_host.processes(root), within=5)
+        eventually(lambda: not suite.left())
+        eventually(lambda root=root: not playing_host.processes(root))
         assert not playing_host.control_groups(root)
 
 

@@ -15,8 +15,11 @@ INTERVAL = 0.02
 PATIENCE = float(os.environ.get("MINIPOD_TEST_PATIENCE", "1"))
 """How many times longer than elsewhere this machine may take: an emulated one has ten."""
 
+DEADLINE = 30.0
+"""Seconds after which what was to happen will not, however busy the machine is."""
 
-def eventually(probe: Callable[[], T], *, within: float = 10.0) -> T:
+
+def eventually(probe: Callable[[], T], *, within: float = DEADLINE) -> T:
     """Return the first true value of `probe`; its failed assertions are tried again too.
 
     The last answer, or the last failed assertion, is what a test sees after `within` seconds of a

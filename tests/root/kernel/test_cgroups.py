@@ -122,14 +122,14 @@ def test_kill_ends_what_the_container_forked_and_disowned(tree, start, monkeypat
     eventually(lambda: len(tree.pids("uid-1")) == 3)
     asyncio.run(tree.kill("uid-1"))
     child.wait(5)
-    eventually(lambda: not tree.pids("uid-1"), within=5)
+    eventually(lambda: not tree.pids("uid-1"))
 
 
 def test_kill_ends_what_forks_without_end(tree, start):
     child = start("uid-1", "web", sys.executable, "-S", "-c", FORK_FOREVER)
     child.stdout.readline()
     asyncio.run(tree.kill("uid-1"))
-    eventually(lambda: not tree.pids("uid-1"), within=5)
+    eventually(lambda: not tree.pids("uid-1"))
 
 
 def test_remove_waits_for_the_dying_and_leaves_nothing(tree, start):

@@ -18,7 +18,7 @@ from minipod.model.root import Root
 from minipod.watcher import watcher
 from minipod.watcher.remote import Position, WatcherConnection, connect, spawn
 from tests.support.groups import folder, inside
-from tests.support.wait import eventually
+from tests.support.wait import DEADLINE, eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -110,7 +110,7 @@ class Lab:
         self.connection.close()
         self.connection = None
 
-    def eventually(self, probe: Callable[[], Any], within: float = 10.0) -> Any:
+    def eventually(self, probe: Callable[[], Any], within: float = DEADLINE) -> Any:
         """Wait for a condition while the loop runs."""
 
         def turned() -> Any:

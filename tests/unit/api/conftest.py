@@ -11,6 +11,7 @@ import pytest
 from aiohttp import ClientSession
 
 from minipod.api import make_app, serve
+from tests.support.wait import DEADLINE
 
 from .fake_engine import FakeEngine
 
@@ -77,7 +78,7 @@ class Api:
         await self._served.cleanup()
 
     def run(self, scenario: Coroutine[Any, Any, Any]) -> Any:
-        """Run a scenario that is to be over in two seconds."""
+        """Run a scenario that is to be over in time."""
         return self._loop.run(_in_time(scenario))
 
     def ask(self, method: str, path: str, **request: Any) -> Answer:
@@ -98,7 +99,7 @@ async def until(condition: Callable[[], object]) -> None:
 
 
 async def _in_time(scenario: Coroutine[Any, Any, Any]) -> Any:
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(DEADLINE):
         return await scenario
 
 

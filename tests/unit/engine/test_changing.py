@@ -12,6 +12,7 @@ from minipod.errors import AlreadyExists, Conflict, Forbidden, NotFound
 from minipod.model.host_ports import HOST_PORTS_ANNOTATION
 from minipod.model.pod import JSON
 from minipod.store.protocol import Key
+from tests.support.wait import DEADLINE
 
 from .fakes import Machine, pod
 from .test_engine import created, first, run, sandbox_of, until
@@ -116,7 +117,7 @@ def test_the_next_server_starts_what_the_last_one_ended(machine: Machine) -> Non
         await until(engine, attempt(1))
         await engine.close()
 
-    asyncio.run(asyncio.wait_for(play(), 5))
+    asyncio.run(asyncio.wait_for(play(), DEADLINE))
 
 
 def test_a_deadline_ends_the_pod(machine: Machine) -> None:
@@ -249,7 +250,7 @@ def test_the_next_server_ends_the_namespace_that_the_last_one_began_to_end(
         await gone(engine)
         await engine.close()
 
-    asyncio.run(asyncio.wait_for(play(), 5))
+    asyncio.run(asyncio.wait_for(play(), DEADLINE))
 
 
 def test_a_namespace_is_made_once_and_the_first_one_stays(machine: Machine) -> None:

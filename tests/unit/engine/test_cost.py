@@ -10,6 +10,7 @@ import pytest
 from minipod.engine import housekeeping, worker
 from minipod.plan.lifecycle import Decision, PodFacts, decide
 from minipod.store import base
+from tests.support.wait import DEADLINE
 
 from .fakes import Machine, pod
 
@@ -43,7 +44,7 @@ def live(machine: Machine, scenario: Callable[[Engine], Awaitable[None]]) -> Non
         engine = machine.engine()
         await engine.start()
         try:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(DEADLINE):
                 await engine.create_pod(pod("first"))
                 await engine.settled("default", "first")
                 await scenario(engine)

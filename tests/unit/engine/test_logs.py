@@ -14,6 +14,7 @@ from minipod.engine.logs import LogQuery, Logs
 from minipod.errors import HostError
 from minipod.plan.log_source import LogSource
 from minipod.store.memory import MemoryStore
+from tests.support.wait import DEADLINE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,7 +59,7 @@ def setting(tmp_path: Path) -> Setting:
 
 def run(scenario) -> None:
     async def in_time() -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(DEADLINE):
             await scenario
 
     asyncio.run(in_time())

@@ -12,6 +12,7 @@ import pytest
 from minipod.engine import Engine
 from minipod.errors import HostError
 from minipod.model.pod import JSON
+from tests.support.wait import DEADLINE
 
 from .fakes import Machine, pod
 
@@ -25,7 +26,7 @@ def serve(machine: Machine, scenario: Scenario) -> None:
         engine = machine.engine()
         await engine.start()
         try:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(DEADLINE):
                 await scenario(engine)
         finally:
             await engine.close()

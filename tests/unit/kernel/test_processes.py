@@ -47,7 +47,7 @@ def test_a_process_is_itself_until_it_ends():
         assert processes.alive(who)
         assert not processes.alive(who._replace(started=who.started - 1))
         child.kill()
-        eventually(lambda: not processes.alive(who), within=5)  # not reaped yet: a zombie
+        eventually(lambda: not processes.alive(who))  # not reaped yet: a zombie
         assert processes.identity(child.pid) is None
     assert not processes.alive(who)
 

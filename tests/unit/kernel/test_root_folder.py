@@ -12,6 +12,7 @@ from minipod.errors import HostError
 from minipod.kernel import root_folder
 from minipod.kernel.root_folder import RootFolder
 from minipod.model.root import Root
+from tests.support.wait import DEADLINE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,7 +63,7 @@ def test_each_loss_is_told_once_all_has_settled(
             told = asyncio.ensure_future(anext(losses))
             await asyncio.sleep(0)
             (path / lost).unlink()
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(DEADLINE):
                 await told
             assert (folder.has_socket, folder.is_there) == (False, lost != "lock")
         await losses.aclose()
