@@ -61,8 +61,8 @@ def test_low_limits(minipod: Minipod, pids_group: Path) -> None:
     breaks = f"""
         fake() {{ echo $2 > fake-${{1##*/}}; mount --bind fake-${{1##*/}} /proc/sys/$1; }}
         modprobe -q nf_conntrack || :
-        fake kernel/pid_max 200
-        fake kernel/threads-max 200
+        fake kernel/pid_max 100
+        fake kernel/threads-max 100
         fake fs/file-max 1000
         fake net/netfilter/nf_conntrack_max 0
         fake fs/inotify/max_user_instances 8
