@@ -34,7 +34,7 @@ NO_ORDER = re.compile(r"^ip netns list$| -v\b")
 
 def only_looks(command: str) -> bool:
     """Return whether a command may be typed again, and nothing is done twice."""
-    does = pages.is_in_background(command) or re.search(" -X | --data-", command)
+    does = pages.is_in_background(command) or re.search(r" -X | --data-|\bkill\b", command)
     return command.startswith(LOOKS) and not does
 
 
