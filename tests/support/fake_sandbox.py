@@ -74,14 +74,20 @@ class FakeSandbox:
                 data, descriptors, _, _ = socket.recv_fds(connection, 1 << 16, 8)
                 if not data:
                     return
-                said = Said(json.loads(data), list(descriptors))
-                for answer in self._answers(said):
-                    socket.send_fds(
-                        connection, [json.dumps(answer.content).encode()], answer.descriptors
-                    )
-                    for descriptor in answer.descriptors:
+                try:
+                    self._reply(connection, Said(json.loads(data), list(descriptors)))
+                finally:  # the client may have gone before it was answered
+                    for descriptor in descriptors:
                         os.close(descriptor)
-                for descriptor in said.descriptors:
+
+    def _reply(self, connection: socket.socket, said: Said) -> None:
+        for answer in self._answers(said):
+            try:
+                socket.send_fds(
+                    connection, [json.dumps(answer.content).encode()], answer.descriptors
+                )
+            finally:
+                for descriptor in answer.descriptors:
                     os.close(descriptor)
 
     def _answers(self, said: Said) -> list[Said]:
